@@ -1,0 +1,118 @@
+"""An answer with everything that spoke, and the price that goes with a yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import ClassVar
+
+from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.money import Money
+from stagedoor.core.base.outcome import Code
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.party import Role
+
+
+class Effect(Enum):
+    """What one rule says.  FORBID beats ASK beats PERMIT beats silence; a NOTE changes no answer."""
+
+    FORBID = "forbid"
+    ASK = "ask"
+    PERMIT = "permit"
+    NOTE = "note"
+
+
+class Answer(Enum):
+    """What all rules together say."""
+
+    REFUSE = "refuse"
+    ASK_A_PERSON = "ask-a-person"
+    PERMIT = "permit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One rule spoke: what it saw, its clause, its effect.  `asks` is who must answer, for an ASK."""
+
+    rule: str
+    effect: Effect
+    code: Code | None
+    says: str
+    saw: tuple[str, ...]
+    clause: str
+    source: str
+    confidence: str
+    asks: Role | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A rulebook's value as it was read: which date governed it, since when it holds, how sure anybody is."""
+
+    name: str
+    value: str
+    unit: str
+    keyed_by: str
+    keyed_on: date
+    since: date
+    source: str
+    confidence: str
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceLine:
+    """One amount of the price, and why.  `payee` is performer, agent or plans; `on_top` is paid beside the gross."""
+
+    name: str
+    payee: str
+    amount: Money
+    on_top: bool
+    rule: str
+    arithmetic: str
+    clause: str
+    source: str
+    confidence: str
+    readings: tuple[Reading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a use costs the employer: gross and what goes on top.  The agent's commission is inside the gross."""
+
+    lines: tuple[PriceLine, ...]
+    gross: Money
+    cost: Money
+    days: int
+    basis: str
+    unverified: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Fact):
+    """The answer to a request as things stood."""
+
+    KIND: ClassVar[str] = "decision"
+    request: str
+    standing: str
+    answer: Answer
+    code: Code | None
+    findings: tuple[Finding, ...]
+    quote: Quote | None
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval(Fact):
+    """An authorised person answered a question.  Signed by them."""
+
+    KIND: ClassVar[str] = "approval"
+    approval: str
+    use_id: str
+    decision: str
+    rule: str
+    answered_by: str
+    yes: bool
+    words: str
+    at: Instant

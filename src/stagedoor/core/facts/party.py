@@ -1,0 +1,100 @@
+"""Who takes part, by pseudonym and public key, and what they adopted.  Names live apart, where they can be erased."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import ClassVar
+
+from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.when import Instant
+
+
+class Role(Enum):
+    """What a party may do here."""
+
+    PERFORMER = "performer"
+    AGENT = "agent"
+    STUDIO = "studio"
+    UNION = "union"
+    CUSTODIAN = "custodian"
+    WORKER = "worker"
+    GATE = "gate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party(Fact):
+    """An enrolled party: a pseudonym, a role, an Ed25519 key to verify with, and an X25519 key to seal to (or "")."""
+
+    KIND: ClassVar[str] = "party"
+    party: str
+    role: Role
+    verify_key: str
+    seal_key: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Production(Fact):
+    """One picture.  `photography_began` governs contribution rates, whatever the day of service."""
+
+    KIND: ClassVar[str] = "production"
+    production: str
+    studio: str
+    title: str
+    medium: str
+    agreement: str
+    photography_began: date
+    currency: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mandate(Fact):
+    """A performer's signed authority for an agent; the commission comes from here and nowhere else."""
+
+    KIND: ClassVar[str] = "mandate"
+    mandate: str
+    performer: str
+    agent: str
+    commission_bp: int
+    first_day: date
+    last_day: date | None
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption(Fact):
+    """A rulebook's version takes effect here: its digest is what decisions cite."""
+
+    KIND: ClassVar[str] = "adoption"
+    rulebook: str
+    version: str
+    rulebook_digest: str
+    adopted_by: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature(Fact):
+    """`signer` signed the canonical bytes of the fact `signs` (Ed25519, domain = the fact's kind)."""
+
+    KIND: ClassVar[str] = "signature"
+    signs: str
+    signs_kind: str
+    signer: str
+    verify_key: str
+    signature: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure(Fact):
+    """A person's details, or a key share, were erased; the fact of it stays."""
+
+    KIND: ClassVar[str] = "erasure"
+    party: str
+    what: str
+    because: str
+    at: Instant

@@ -1,0 +1,103 @@
+"""Who asks for what, and what was true when they asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.money import Money
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.asset import AssetKind, ReplicaKind
+from stagedoor.core.facts.consent import Purpose, Use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate(Fact):
+    """The production's good-faith estimate of days that the performer would have worked, with its basis (TV-P2, P3)."""
+
+    KIND: ClassVar[str] = "estimate"
+    estimate: str
+    production: str
+    performer: str
+    use: Use
+    shots: tuple[str, ...]
+    days: int
+    basis: str
+    made_by: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Fact):
+    """One use asked for.  Arc degrees are azimuths around the head, 0 at the face; from <= to, at most 360 apart."""
+
+    KIND: ClassVar[str] = "request"
+    use_id: str
+    asker: str
+    production: str
+    performer: str
+    asset: str
+    consent: str
+    use: Use
+    purpose: Purpose
+    medium: str
+    territory: str
+    shot: str
+    unit: str
+    units: int
+    arc_from_deg: int
+    arc_to_deg: int
+    day: date
+    estimate: str
+    retake_of: str
+    worker: str
+    worker_grade: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A person's recorded answer to a question of an earlier decision on the same use."""
+
+    rule: str
+    yes: bool
+    approval: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing(Fact):
+    """What was true when the request was decided: with it any decision can be made again, byte for byte (invariant 9).
+
+    The names of the fields are also the vocabulary of rule texts.  None means that nobody knows, and doubt refuses.
+    """
+
+    KIND: ClassVar[str] = "standing"
+    request: str
+    rulebooks: tuple[str, ...]
+    consent: str
+    consent_signed: bool
+    consent_countersigned: bool
+    consent_withdrawn: bool
+    asset_kind: AssetKind | None
+    asset_performer: str
+    asset_production: str
+    replica_kind: ReplicaKind | None
+    epoch: int
+    holds: tuple[str, ...]
+    notice: str
+    notice_hours: int | None
+    reason_stated: bool
+    released: bool
+    photography_began: date
+    currency: str
+    commission_bp: int
+    mandate: str
+    units_used: int
+    estimate_days: int
+    estimate_basis: str
+    days_charged: int
+    prior_gross: Money
+    arc_together_deg: int
+    answers: tuple[Answered, ...]
