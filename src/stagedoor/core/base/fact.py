@@ -1,4 +1,4 @@
-"""What every fact has: a kind, a canonical form and a digest.  Facts point to one another by digest, never by object."""
+"""What every fact has: a kind, a canonical form and a digest.  Facts point to one another by digest."""
 
 from __future__ import annotations
 

@@ -1,0 +1,276 @@
+-- Permits, orders, leases, and the two letter-boxes between worker and gate.  All times are the database's clock.
+-- Locks are taken in one order everywhere: asset, permit, lease, then the ledger.
+
+CREATE SCHEMA work;
+
+CREATE TABLE work.permit (
+    permit      text PRIMARY KEY REFERENCES facts.fact,
+    permit_id   text NOT NULL UNIQUE,
+    consent     text NOT NULL,
+    estimate    text NOT NULL,
+    asset       text NOT NULL,
+    epoch       bigint NOT NULL,
+    production  text NOT NULL,
+    performer   text NOT NULL,
+    use         text NOT NULL,
+    worker      text NOT NULL,
+    units       bigint NOT NULL CHECK (units >= 0),
+    units_made  bigint NOT NULL DEFAULT 0 CHECK (units_made >= 0),
+    days        bigint NOT NULL,
+    gross_units bigint NOT NULL,
+    cost_units  bigint NOT NULL,
+    currency    text NOT NULL,
+    arc_from    int NOT NULL,
+    arc_to      int NOT NULL,
+    status      text NOT NULL DEFAULT 'live' CHECK (status IN ('live', 'posted', 'void')),
+    opened_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ends_at     timestamptz NOT NULL
+);
+CREATE INDEX permit_consent ON work.permit (consent, use);
+CREATE INDEX permit_estimate ON work.permit (estimate);
+CREATE INDEX permit_picture ON work.permit (production, performer);
+CREATE INDEX permit_ends ON work.permit (ends_at) WHERE status = 'live';
+
+CREATE TABLE work.consent_lock (
+    consent text PRIMARY KEY
+);
+
+CREATE TABLE work.queue (
+    order_id     text PRIMARY KEY,
+    order_digest text NOT NULL UNIQUE,
+    permit       text NOT NULL REFERENCES work.permit,
+    asset        text NOT NULL,
+    worker       text NOT NULL,
+    body         text NOT NULL,
+    status       text NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'taken', 'done', 'failed')),
+    receipt      text NOT NULL DEFAULT '',
+    why          text NOT NULL DEFAULT '',
+    queued_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    taken_at     timestamptz,
+    ended_at     timestamptz
+);
+CREATE INDEX queue_waiting ON work.queue (worker, queued_at) WHERE status IN ('queued', 'taken');
+
+CREATE TABLE work.lease (
+    grant_digest  text PRIMARY KEY REFERENCES facts.fact,
+    order_id      text NOT NULL,
+    permit        text NOT NULL REFERENCES work.permit,
+    asset         text NOT NULL REFERENCES assets.state,
+    epoch         bigint NOT NULL,
+    worker        text NOT NULL,
+    lease_seconds int NOT NULL CHECK (lease_seconds > 0),
+    opened_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ends_at       timestamptz NOT NULL,
+    ended         boolean NOT NULL DEFAULT false
+);
+CREATE INDEX lease_open ON work.lease (ends_at) WHERE NOT ended;
+CREATE INDEX lease_order ON work.lease (order_id, opened_at);
+
+-- status: pending, granted, refused.  seen_at lets several gates share the box without holding a lock while they decide.
+CREATE TABLE work.key_request (
+    order_id         text PRIMARY KEY REFERENCES work.queue,
+    worker           text NOT NULL,
+    one_time_key     text NOT NULL,
+    worker_signature text NOT NULL,
+    status           text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'granted', 'refused')),
+    code             text NOT NULL DEFAULT '',
+    why              text NOT NULL DEFAULT '',
+    grant_digest     text,
+    asked_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
+    seen_at          timestamptz
+);
+CREATE INDEX key_request_pending ON work.key_request (asked_at) WHERE status = 'pending';
+
+CREATE TABLE work.delivery (
+    order_id       text PRIMARY KEY REFERENCES work.queue,
+    receipt_digest text NOT NULL UNIQUE,
+    receipt_body   text NOT NULL,
+    signature_body text NOT NULL,
+    shares         jsonb NOT NULL,
+    status         text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'posted', 'refused')),
+    code           text NOT NULL DEFAULT '',
+    why            text NOT NULL DEFAULT '',
+    delivered_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    seen_at        timestamptz
+);
+CREATE INDEX delivery_pending ON work.delivery (delivered_at) WHERE status = 'pending';
+
+-- Facts and states refer to permits and orders by digest or by id; both find the row.
+CREATE FUNCTION work.permit_of(reference text) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT p.permit FROM work.permit p WHERE p.permit = reference OR p.permit_id = reference
+$$;
+
+CREATE FUNCTION work.order_of(reference text) RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT q.order_id FROM work.queue q WHERE q.order_id = reference OR q.order_digest = reference
+$$;
+
+CREATE FUNCTION work.require_order(reference text) RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_id text := work.order_of(reference);
+BEGIN
+    IF found_id IS NULL THEN
+        RAISE EXCEPTION 'there is no order %', left(reference, 80) USING ERRCODE = 'SD050';
+    END IF;
+    RETURN found_id;
+END
+$$;
+
+-- The next order for a worker.  One taken a minute ago by a worker that died is offered again: it holds no live lease
+-- and delivered nothing.
+CREATE FUNCTION work.next_order(for_worker text)
+RETURNS TABLE (order_body text, permit_body text, asset_body text)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    chosen work.queue;
+BEGIN
+    SELECT q.order_id, q.permit, q.asset, q.body INTO chosen.order_id, chosen.permit, chosen.asset, chosen.body
+      FROM work.queue q
+     WHERE q.worker = for_worker
+       AND (q.status = 'queued'
+            OR (q.status = 'taken' AND q.taken_at < clock_timestamp() - interval '60 seconds'
+                AND NOT EXISTS (SELECT FROM work.delivery d WHERE d.order_id = q.order_id)
+                AND NOT EXISTS (SELECT FROM work.lease l WHERE l.order_id = q.order_id AND NOT l.ended
+                                   AND l.ends_at > clock_timestamp())))
+     ORDER BY q.queued_at, q.order_id LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    UPDATE work.queue q SET status = 'taken', taken_at = clock_timestamp() WHERE q.order_id = chosen.order_id;
+    RETURN QUERY SELECT chosen.body, facts.body_of('permit', chosen.permit), facts.body_of('asset', chosen.asset);
+END
+$$;
+
+CREATE FUNCTION work.ask_key(for_order text, by_worker text, with_key text, with_signature text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known text := work.require_order(for_order);
+    asked work.key_request;
+BEGIN
+    INSERT INTO work.key_request (order_id, worker, one_time_key, worker_signature)
+    VALUES (known, by_worker, with_key, with_signature) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        SELECT k.worker, k.one_time_key, k.worker_signature, k.status
+          INTO asked.worker, asked.one_time_key, asked.worker_signature, asked.status
+          FROM work.key_request k WHERE k.order_id = known FOR UPDATE;
+        IF (asked.worker, asked.one_time_key, asked.worker_signature) = (by_worker, with_key, with_signature) THEN
+            RETURN;
+        END IF;
+        -- A worker that died takes its order up again with a new key; while the old one may still open, it may not.
+        IF asked.worker <> by_worker OR asked.status = 'pending' OR EXISTS (
+                SELECT FROM work.lease l
+                 WHERE l.order_id = known AND NOT l.ended AND l.ends_at > clock_timestamp()) THEN
+            RAISE EXCEPTION 'another key was asked for under order % and is not settled', known USING ERRCODE = 'SD005';
+        END IF;
+        UPDATE work.key_request k
+           SET one_time_key = with_key, worker_signature = with_signature, status = 'pending', code = '', why = '',
+               grant_digest = NULL, asked_at = clock_timestamp(), seen_at = NULL
+         WHERE k.order_id = known;
+    END IF;
+    PERFORM pg_notify('stagedoor_gate', '');
+END
+$$;
+
+CREATE FUNCTION work.key_answer(for_order text)
+RETURNS TABLE (status text, code text, why text, grant_body text, envelopes jsonb, refusals jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT k.status, k.code, k.why, facts.body_of('key_grant', k.grant_digest),
+           coalesce((SELECT jsonb_object_agg(a.custodian, encode(a.envelope, 'hex')) FROM custody.answer a
+                      WHERE a.grant_digest = k.grant_digest AND a.envelope IS NOT NULL), '{}'::jsonb),
+           coalesce((SELECT jsonb_object_agg(a.custodian, jsonb_build_object('code', a.code, 'why', a.why))
+                       FROM custody.answer a
+                      WHERE a.grant_digest = k.grant_digest AND NOT a.released), '{}'::jsonb)
+      FROM work.key_request k WHERE k.order_id = work.order_of(for_order)
+$$;
+
+-- Longer by one lease, if nothing has happened: the asset's row is shared-locked, so a withdrawal in flight is waited for.
+CREATE FUNCTION work.renew(of_grant text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    held work.lease;
+BEGIN
+    SELECT l.asset, l.permit, l.epoch INTO held.asset, held.permit, held.epoch
+      FROM work.lease l WHERE l.grant_digest = of_grant;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM assets.state s
+      WHERE s.asset = held.asset AND s.epoch = held.epoch AND NOT s.withdrawn AND cardinality(s.holds) = 0 FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM FROM work.permit p
+      WHERE p.permit = held.permit AND p.status <> 'void' AND p.ends_at > clock_timestamp() FOR SHARE;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE work.lease l SET ends_at = clock_timestamp() + make_interval(secs => l.lease_seconds)
+     WHERE l.grant_digest = of_grant AND NOT l.ended AND l.ends_at > clock_timestamp();
+    RETURN FOUND;
+END
+$$;
+
+-- The key is given back; what was sealed to its one-time key is of no further use to anybody and is forgotten.
+CREATE FUNCTION work.end_lease(of_grant text) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE work.lease l SET ended = true WHERE l.grant_digest = of_grant AND NOT l.ended;
+    UPDATE custody.answer a SET envelope = NULL WHERE a.grant_digest = of_grant AND a.envelope IS NOT NULL;
+$$;
+
+CREATE FUNCTION work.deliver(for_order text, with_receipt text, with_signature text, with_shares jsonb) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known  text := work.require_order(for_order);
+    digest text := facts.digest_of('receipt', with_receipt);
+    before text;
+BEGIN
+    INSERT INTO work.delivery (order_id, receipt_digest, receipt_body, signature_body, shares)
+    VALUES (known, digest, with_receipt, with_signature, coalesce(with_shares, '{}'::jsonb)) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        SELECT d.receipt_digest INTO before FROM work.delivery d WHERE d.order_id = known;
+        IF before IS DISTINCT FROM digest THEN
+            RAISE EXCEPTION 'order % was delivered with another receipt', known USING ERRCODE = 'SD005';
+        END IF;
+        RETURN;
+    END IF;
+    PERFORM pg_notify('stagedoor_gate', '');
+END
+$$;
+
+CREATE FUNCTION work.delivery_answer(for_order text) RETURNS TABLE (status text, code text, why text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT d.status, d.code, d.why FROM work.delivery d WHERE d.order_id = work.order_of(for_order)
+$$;
+
+CREATE FUNCTION work.fail(for_order text, because text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    known text := work.require_order(for_order);
+BEGIN
+    UPDATE work.queue q SET status = 'failed', why = left(because, 2000), ended_at = clock_timestamp()
+     WHERE q.order_id = known AND q.status IN ('queued', 'taken');
+    PERFORM pg_notify('stagedoor_gate', '');
+END
+$$;

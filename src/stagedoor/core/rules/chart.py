@@ -1,0 +1,92 @@
+"""The posting chart: which accounts there are, what each means, and how a price becomes balanced lines.
+
+| account | means | normal side |
+|---|---|---|
+| `bank/trust` | money that studios paid in | debit |
+| `funds/<production>` | what a production paid in and has not committed | credit, never overdrawn |
+| `reserved/<permit>` | the full cost of one permit, set aside before a key is released | credit, never overdrawn |
+| `owed/performer/<party>` | what a performer earned, less commission | credit |
+| `owed/agent/<party>` | an agent's commission, by the signed mandate | credit |
+| `owed/plans/<plan>` | contributions on top, remitted to the pension and health plans | credit |
+
+A balanced entry can still be wrong (OpenMeter's warning): ENTRIES says which accounts may face each other.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stagedoor.core.base.money import Money
+from stagedoor.core.facts.decision import PriceLine, Quote
+from stagedoor.core.facts.posting import Entry, EntryKind, Posting
+
+PLANS: Final = "owed/plans/sag-aftra-health-plan"
+"""Contributions go to the Health Plan, which forwards the pension's part (us-agreements section 12, S66 S67)."""
+
+ENTRIES: Final[dict[EntryKind, frozenset[str]]] = {
+    EntryKind.DEPOSIT: frozenset({"bank", "funds"}),
+    EntryKind.RESERVE: frozenset({"funds", "reserved"}),
+    EntryKind.POST: frozenset({"reserved", "owed"}),
+    EntryKind.RELEASE: frozenset({"reserved", "funds"}),
+    EntryKind.CORRECT: frozenset({"owed", "funds"}),
+}
+
+
+def funds(production: str) -> str:
+    """A production's uncommitted money."""
+    return f"funds/{production}"
+
+
+def reserved(permit_id: str) -> str:
+    """One permit's set-aside money."""
+    return f"reserved/{permit_id}"
+
+
+def owed(payee: str, party: str) -> str:
+    """What a performer or an agent is owed."""
+    return f"owed/{payee}/{party}"
+
+
+def check_entry(entry: Entry) -> None:
+    """Assert what every entry must be: balanced, in one currency, between accounts that may face each other."""
+    currencies = {posting.amount.currency for posting in entry.postings}
+    assert len(entry.postings) >= 2 and len(currencies) == 1, "an entry has two lines or more, in one currency"
+    assert sum(posting.amount.units for posting in entry.postings) == 0, "an entry balances"
+    families = {posting.account.partition("/")[0] for posting in entry.postings}
+    assert families <= ENTRIES[entry.kind], f"{families} do not belong in one {entry.kind.value} entry"
+
+
+def lines_of(quote: Quote, *, permit_id: str, performer: str, agent: str) -> tuple[Posting, ...]:
+    """The price as balanced lines, out of the reservation to performer, agent and plans; none where nothing is due."""
+    commission = sum(line.amount.units for line in quote.lines if line.payee == "agent")
+    credits: list[Posting] = []
+    for line in quote.lines:
+        units = line.amount.units - (commission if line.payee == "performer" else 0)
+        if units:
+            account = (
+                PLANS if line.payee == "plans" else owed(line.payee, agent if line.payee == "agent" else performer)
+            )
+            credits.append(
+                Posting(
+                    account=account, amount=Money(-units, quote.gross.currency), rule=line.rule, why=_why(line, quote)
+                )
+            )
+    if not credits:
+        return ()
+    total = -sum(posting.amount.units for posting in credits)
+    assert total == quote.cost.units, "what is credited is exactly what was quoted"
+    debit = Posting(
+        account=reserved(permit_id),
+        amount=Money(total, quote.gross.currency),
+        rule="reservation",
+        why="Out of the amount that was reserved before the key was released",
+    )
+    return (debit, *credits)
+
+
+def _why(line: PriceLine, quote: Quote) -> str:
+    if line.payee == "performer":
+        paid = [other for other in quote.lines if other.payee == "agent" and other.amount.units]
+        less = f", less the agent's {paid[0].amount.shown()}" if paid else ""
+        return f"{line.name} {line.amount.shown()} for {quote.days} day(s){less}: {line.clause}"
+    return f"{line.name} {line.amount.shown()}: {line.clause}"

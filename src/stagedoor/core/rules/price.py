@@ -1,0 +1,134 @@
+"""What a use costs: pay rules evaluated in order, each amount with its rule, its arithmetic and its readings.
+
+Floors hold because the pay rule itself takes the larger of deal and minimum (us-agreements 2.4, TV-P2).  A value of
+low confidence may stand beside an amount; where it would decide one, a person is asked and nothing is paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from stagedoor.core.base.money import Money
+from stagedoor.core.base.outcome import Code
+from stagedoor.core.facts.decision import Effect, Finding, PriceLine, Quote, Reading
+from stagedoor.core.facts.party import Role
+from stagedoor.core.facts.request import Standing
+from stagedoor.core.rules.rulebook import PayRule, Rulebook
+from stagedoor.core.rules.text import Unknown, Value
+
+
+def price(
+    books: tuple[Rulebook, ...],
+    standing: Standing,
+    env: Mapping[str, Value | None],
+    readings: Mapping[str, Reading],
+) -> tuple[Quote | None, tuple[Finding, ...]]:
+    """The quote, or why there is none.  Findings may accompany a quote (what stands unverified beside it)."""
+    known = dict(env)
+    lines: list[PriceLine] = []
+    findings: list[Finding] = []
+    unverified: list[str] = []
+    for book in books:
+        for rule in book.pays:
+            try:
+                units, decided = rule.formula.evaluate(known)
+            except Unknown as doubt:
+                return None, (_unpriced(rule, f"{rule.title}: nobody knows '{doubt.name}'."),)
+            assert isinstance(units, int)
+            known[rule.name] = units
+            read = _readings_of(rule, readings, decided)
+            weak = tuple(item for item in read if item.confidence in ("low", "unseen"))
+            findings += [_ask(rule, item) for item in weak if item.decided]
+            unverified += [_beside(item) for item in weak]
+            if rule.payee:
+                lines.append(_line(book, rule, Money(units, standing.currency), known=known, read=read))
+    if not any(line.payee == "performer" for line in lines):
+        return None, (_unpriced(None, "No rule of these rulebooks says what the performer is paid."),)
+    gross = _sum(lines, standing.currency, on_top=False)
+    on_top = _sum(lines, standing.currency, on_top=True)
+    days = env.get("new_days")
+    assert isinstance(days, int)
+    if days == 0 and standing.days_charged == 0:
+        return None, (_unpriced(None, "No day was estimated, so nothing would ever be paid."),)
+    quote = Quote(
+        lines=tuple(lines),
+        gross=gross,
+        cost=gross + on_top,
+        days=days,
+        basis=standing.estimate_basis,
+        unverified=tuple(dict.fromkeys(unverified)),
+    )
+    return quote, tuple(findings)
+
+
+def _sum(lines: list[PriceLine], currency: str, *, on_top: bool) -> Money:
+    """Gross counts the performer's lines only: a commission comes out of it, contributions go on top."""
+    total = Money.zero(currency)
+    for line in lines:
+        if line.on_top is on_top and line.payee != "agent":
+            total = total + line.amount
+    return total
+
+
+def _readings_of(rule: PayRule, readings: Mapping[str, Reading], decided: frozenset[str]) -> tuple[Reading, ...]:
+    return tuple(replace(readings[name], decided=name in decided) for name in rule.formula.reads if name in readings)
+
+
+def _line(
+    book: Rulebook,
+    rule: PayRule,
+    amount: Money,
+    *,
+    known: Mapping[str, Value | None],
+    read: tuple[Reading, ...],
+) -> PriceLine:
+    shown = ", ".join(f"{name} = {known[name]}" for name in rule.formula.reads)
+    return PriceLine(
+        name=rule.name,
+        payee=rule.payee,
+        amount=amount,
+        on_top=rule.on_top,
+        rule=rule.rule,
+        arithmetic=f"{rule.formula.text}; {shown}",
+        clause=f"{book.title}: {rule.clause}",
+        source=rule.source.title,
+        confidence=rule.source.confidence.value,
+        readings=read,
+    )
+
+
+def _beside(reading: Reading) -> str:
+    role = "decides the amount" if reading.decided else "does not decide the amount"
+    return (
+        f"{reading.name} of {reading.value} {reading.unit} since {reading.since}: confidence {reading.confidence}, "
+        f"from {reading.source}; it {role}"
+    )
+
+
+def _ask(rule: PayRule, reading: Reading) -> Finding:
+    return Finding(
+        rule=f"{rule.rule}:{reading.name}",
+        effect=Effect.ASK,
+        code=Code.NEEDS_A_PERSON,
+        says=f"'{reading.name}' would decide what is paid, and it is not verified. A union officer must confirm it.",
+        saw=(f"{reading.name}={reading.value}", f"confidence={reading.confidence}"),
+        clause=rule.clause,
+        source=reading.source,
+        confidence=reading.confidence,
+        asks=Role.UNION,
+    )
+
+
+def _unpriced(rule: PayRule | None, says: str) -> Finding:
+    return Finding(
+        rule=rule.rule if rule else "price",
+        effect=Effect.FORBID,
+        code=Code.UNPRICED,
+        says=says,
+        saw=(),
+        clause=rule.clause if rule else "",
+        source=rule.source.title if rule else "",
+        confidence=rule.source.confidence.value if rule else "high",
+        asks=None,
+    )

@@ -1,0 +1,50 @@
+"""Decide: yes, no, or ask-a-person, with every rule that spoke.
+
+The performer's own word comes first, then every rule of every rulebook in force, then the price.  All of them are
+always heard, so that a refusal tells everything that stands in its way.  The answer depends on nothing but the
+arguments (invariant 9): with the same facts it comes out the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+from stagedoor.core.base.limits import FINDINGS_MAX
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.consent import Consent
+from stagedoor.core.facts.decision import Answer, Decision, Finding, Quote
+from stagedoor.core.facts.request import Request, Standing
+from stagedoor.core.rules.agreement import answered, judge_books, read_parameters
+from stagedoor.core.rules.combine import combine, in_order
+from stagedoor.core.rules.price import price
+from stagedoor.core.rules.rights import judge_consent
+from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.core.rules.vocabulary import values_of
+
+
+def decide(
+    request: Request, standing: Standing, consent: Consent | None, books: tuple[Rulebook, ...], *, at: Instant
+) -> Decision:
+    """The answer to `request` as things stood in `standing`."""
+    assert standing.request == request.digest()
+    assert standing.rulebooks == tuple(book.digest for book in books)
+    assert consent is None or standing.consent == consent.digest()
+    values, readings = read_parameters(books, request, standing)
+    env = values_of(request, standing, consent) | values
+    answers = {answer.rule: answer.yes for answer in standing.answers}
+    findings: list[Finding] = [answered(item, answers) for item in judge_consent(request, standing, consent)]
+    findings += judge_books(books, request, standing, env)
+    quote: Quote | None = None
+    if consent is not None:
+        quote, about_price = price(books, standing, env, readings)
+        findings += [answered(item, answers) for item in about_price]
+    ordered = in_order(tuple(findings))
+    assert len(ordered) <= FINDINGS_MAX
+    answer, code = combine(ordered)
+    return Decision(
+        request=request.digest(),
+        standing=standing.digest(),
+        answer=answer,
+        code=code,
+        findings=ordered,
+        quote=quote if answer is not Answer.REFUSE else None,
+        at=at,
+    )

@@ -1,0 +1,56 @@
+"""Dispatch: a work order, inert data, within what the permit allows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.consent import Use
+from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
+
+RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
+    "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "threads")),
+    "render-arc": (
+        Use.RENDER,
+        ("frames", "arc_from_deg", "arc_to_deg", "elevation_deg", "width", "height", "first_frame", "radius_milli"),
+    ),
+}
+"""Every recipe, the use it serves and the whole numbers that it takes.  A worker knows the same names."""
+
+STAMP: Final = "unmarked preview"
+"""What every output says, in its picture and its metadata, until marks exist (invariant 13)."""
+
+
+def dispatch(
+    permit: Permit,
+    *,
+    order_id: str,
+    recipe: str,
+    settings: tuple[Setting, ...],
+    result_asset: str,
+    at: Instant,
+) -> WorkOrder | Refused:
+    """What to run under this permit."""
+    known = RECIPES.get(recipe)
+    if known is None or known[0] is not permit.use:
+        return Refused(code=Code.WRONG_WORK, why=f"Recipe '{recipe[:40]}' is not one for the use {permit.use.value}.")
+    values = {setting.name: setting.value for setting in settings}
+    if set(values) != set(known[1]) or len(values) != len(settings):
+        return Refused(code=Code.WRONG_WORK, why=f"Recipe '{recipe}' takes exactly: {', '.join(known[1])}.")
+    if permit.use is Use.RENDER:
+        if values["frames"] > permit.units or values["frames"] < 1:
+            return Refused(code=Code.WRONG_WORK, why=f"{values['frames']} frames; the permit allows {permit.units}.")
+        inside = permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg
+        if not inside:
+            return Refused(code=Code.WRONG_WORK, why="The camera move goes beyond the permitted arc.")
+    return WorkOrder(
+        order=order_id,
+        permit=permit.digest(),
+        recipe=recipe,
+        asset=permit.asset,
+        result_asset=result_asset,
+        settings=settings,
+        stamp=STAMP,
+        at=at,
+    )
