@@ -6,12 +6,13 @@ Facts are appended to journals and never changed.  Beside them live *states*: sm
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.outcome import Refused
 from stagedoor.core.facts.asset import Asset
 from stagedoor.core.facts.consent import Use
 from stagedoor.core.facts.party import Signature
@@ -75,8 +76,31 @@ class Usage:
     arcs: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAsked:
+    """A worker's request for a key, as it lies in the letter-box."""
+
+    order: WorkOrder
+    worker: str
+    one_time_key: str
+    worker_signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A worker's delivery, as it lies in the letter-box; the bodies are not read yet."""
+
+    order: WorkOrder
+    receipt: bytes
+    signature: bytes
+    shares: Mapping[str, bytes]
+
+
 class Unit(Protocol):
     """One transaction."""
+
+    def roll_back(self) -> None:
+        """Leave nothing of this unit; for answers of no that must not be half-written.  The unit is then over."""
 
     # facts
     def append(self, journal: str, fact: Fact, *, ident: str = "") -> Recorded:
@@ -159,6 +183,28 @@ class Unit(Protocol):
 
     def finish_order(self, order: str, receipt: Receipt | None, *, status: str) -> None:
         """The order is done, or failed."""
+
+    # letters between gate, worker and custodians
+    def take_key_request(self) -> KeyAsked | None:
+        """The oldest unanswered key request, locked until the unit ends; None if there is none."""
+
+    def answer_key_request(self, order: str, *, grant: KeyGrant | None, refused: Refused | None) -> None:
+        """Tell the worker: granted, or why not."""
+
+    def take_delivery(self) -> Delivered | None:
+        """The oldest unanswered delivery, locked until the unit ends; None if there is none."""
+
+    def answer_delivery(self, order: str, *, refused: Refused | None) -> None:
+        """Tell the worker: recorded, or why not."""
+
+    def deposit_share(self, asset: str, custodian: str, envelope: bytes, *, performer: str, performer_key: str) -> None:
+        """Hand a custodian its share, sealed to it; it pins the performer's key."""
+
+    def shares_taken(self, asset: str) -> tuple[str, ...]:
+        """Custodians that have taken their share of an asset's key into keeping."""
+
+    def ask_destruction(self, asset: str, custodian: str, *, because: str) -> None:
+        """Ask a custodian to destroy its share; `because` is the digest of the fact that makes it due."""
 
 
 class Store(Protocol):

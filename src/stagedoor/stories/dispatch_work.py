@@ -1,0 +1,25 @@
+"""Queue work under a permit.  The order is recorded before any worker can see it."""
+
+from __future__ import annotations
+
+from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
+from stagedoor.core.steps.dispatch import dispatch
+from stagedoor.ports.store import Store
+from stagedoor.ports.world import Ids
+from stagedoor.stories.unit import journal_of
+
+
+def dispatch_work(
+    store: Store, ids: Ids, permit: Permit, *, recipe: str, settings: tuple[Setting, ...], makes: str, at: Instant
+) -> WorkOrder | Refused:
+    """An order for the permit's worker; `makes` is the id of the asset that comes out, or ""."""
+    with store.unit() as unit:
+        if unit.get(Permit, permit.digest()) is None:
+            return Refused(code=Code.NOT_PERMITTED, why="This permit is not recorded here.")
+        order = dispatch(permit, order_id=ids.new("order"), recipe=recipe, settings=settings, result_asset=makes, at=at)
+        if isinstance(order, WorkOrder):
+            unit.append(journal_of(permit.production), order, ident=order.order)
+            unit.put_order(order, permit)
+        return order

@@ -1,0 +1,63 @@
+"""Enrol the people and papers that every use stands on: parties, productions, mandates, rulebooks."""
+
+from __future__ import annotations
+
+from stagedoor.core.base.outcome import Refused
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.party import Adoption, Erasure, Mandate, Party, Production, Role, Signature
+from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.ports.store import People, Store
+from stagedoor.ports.world import Verifier
+from stagedoor.stories.unit import HOUSE, record_signed
+
+
+def enrol_party(store: Store, people: People, party: Party, *, name: str, contact: str) -> None:
+    """Record a pseudonym and its keys; keep name and contact apart, where they can be erased."""
+    with store.unit() as unit:
+        unit.append(HOUSE, party, ident=party.party)
+    people.enrol(party.party, name=name, contact=contact)
+
+
+def open_production(store: Store, verifier: Verifier, production: Production, signature: Signature) -> Refused | None:
+    """Record a production, signed by its studio."""
+    with store.unit() as unit:
+        return record_signed(
+            unit,
+            verifier,
+            production,
+            signature,
+            journal=HOUSE,
+            ident=production.production,
+            signer=production.studio,
+            roles=(Role.STUDIO,),
+        )
+
+
+def record_mandate(store: Store, verifier: Verifier, mandate: Mandate, signature: Signature) -> Refused | None:
+    """Record an agent's mandate, signed by the performer."""
+    with store.unit() as unit:
+        return record_signed(
+            unit,
+            verifier,
+            mandate,
+            signature,
+            journal=HOUSE,
+            ident=mandate.mandate,
+            signer=mandate.performer,
+            roles=(Role.PERFORMER,),
+        )
+
+
+def adopt_rulebook(store: Store, book: Rulebook, *, by: str, at: Instant) -> Adoption:
+    """Record that a rulebook's very bytes take effect here."""
+    adoption = Adoption(rulebook=book.name, version=book.version, rulebook_digest=book.digest, adopted_by=by, at=at)
+    with store.unit() as unit:
+        unit.append(HOUSE, adoption)
+    return adoption
+
+
+def forget_person(store: Store, people: People, *, party: str, because: str, at: Instant) -> None:
+    """Erase a person's details; the facts keep their pseudonym, and the erasure is itself a fact (invariant 15)."""
+    with store.unit() as unit:
+        unit.append(HOUSE, Erasure(party=party, what="name and contact", because=because, at=at))
+    people.erase(party)

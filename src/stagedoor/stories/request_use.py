@@ -1,0 +1,109 @@
+"""Ask, decide, grant: one request in, one answer out, in one transaction with the consent's row held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.decision import Answer, Decision
+from stagedoor.core.facts.permit import Permit
+from stagedoor.core.facts.request import Request
+from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.core.steps.ask import ask
+from stagedoor.core.steps.decide import decide
+from stagedoor.core.steps.grant import grant
+from stagedoor.ports.store import OverdrawnError, Store, Unit
+from stagedoor.ports.world import Ids, Signer, Verifier
+from stagedoor.stories.unit import journal_of, same_use, stand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What came of a request: a decision if one was reached, and a permit or the reason why there is none."""
+
+    decision: Decision | None
+    permit: Permit | None
+    refused: Refused | None
+
+
+def quote_use(
+    store: Store, verifier: Verifier, books: tuple[Rulebook, ...], draft: Request, *, at: Instant
+) -> Decision | Refused:
+    """May we, and what does it cost?  Nothing is recorded."""
+    request = ask(draft, at=at)
+    if isinstance(request, Refused):
+        return request
+    with store.unit() as unit:
+        found = stand(unit, verifier, request, books)
+        unit.roll_back()
+    return found if isinstance(found, Refused) else decide(request, found[0], found[1], books, at=at)
+
+
+def request_use(
+    store: Store,
+    verifier: Verifier,
+    books: tuple[Rulebook, ...],
+    draft: Request,
+    *,
+    gate: Signer,
+    ids: Ids,
+    hours: int,
+    at: Instant,
+) -> Asked:
+    """The whole of asking.  A decision is recorded whatever it says; a permit only with its reservation."""
+    request = ask(draft, at=at)
+    if isinstance(request, Refused):
+        return Asked(decision=None, permit=None, refused=request)
+    with store.unit() as unit:
+        earlier = _earlier(unit, request)
+        if earlier is not None:
+            return earlier
+        found = stand(unit, verifier, request, books)
+        if isinstance(found, Refused):
+            return Asked(decision=None, permit=None, refused=found)
+        standing, consent = found
+        decision = decide(request, standing, consent, books, at=at)
+        journal = journal_of(request.production)
+        unit.append(journal, request)
+        unit.append(journal, standing)
+        unit.append(journal, decision)
+        granted = grant(
+            request,
+            standing,
+            decision,
+            permit_id=ids.new("permit"),
+            entry_id=ids.new("entry"),
+            hours=hours,
+            at=at,
+        )
+        if isinstance(granted, Refused):
+            return Asked(decision=decision, permit=None, refused=granted)
+        assert decision.quote is not None
+        unit.append(journal, granted.permit, ident=request.use_id)
+        unit.append(journal, gate.sign(granted.permit, at=at))
+        unit.open_permit(granted.permit, estimate=request.estimate, gross_units=decision.quote.gross.units)
+        if granted.reserve is not None:
+            try:
+                unit.post(journal, granted.reserve)
+            except OverdrawnError:
+                unit.roll_back()
+                return _short_of_funds(decision)
+        return Asked(decision=decision, permit=granted.permit, refused=None)
+
+
+def _earlier(unit: Unit, request: Request) -> Asked | None:
+    """A use id that already has a permit gets that permit again, if it is the very same request; else it conflicts."""
+    permit = unit.find(Permit, request.use_id)
+    if permit is None:
+        return None
+    if not same_use(request, unit.get(Request, permit.request)):
+        why = f"The use {request.use_id} was asked for before with other content. Ask under a new id."
+        return Asked(decision=None, permit=None, refused=Refused(code=Code.CONFLICTING_DUPLICATE, why=why))
+    return Asked(decision=unit.get(Decision, permit.decision), permit=permit, refused=None)
+
+
+def _short_of_funds(decision: Decision) -> Asked:
+    assert decision.quote is not None and decision.answer is Answer.PERMIT
+    why = f"The use costs {decision.quote.cost.shown()}, more than the production has paid in. Pay in and ask again."
+    return Asked(decision=decision, permit=None, refused=Refused(code=Code.INSUFFICIENT_FUNDS, why=why))

@@ -1,0 +1,175 @@
+"""Check a bundle offline: frame -> receipt -> permit -> decision -> consent -> signatures, and every posting.
+
+No database and no trust in whoever sent it: each fact is read strictly, each digest recomputed, each signature verified,
+each decision *made again* from the facts as they stood and compared byte for byte (invariant 9), each posting compared
+with what the decision's price gives (invariants 7 and 8).  What a bundle cannot prove by itself is whose keys these
+are: they are listed, and `pins` compares them with keys learned another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from stagedoor.core.base.fact import Fact
+from stagedoor.core.facts.consent import Consent
+from stagedoor.core.facts.decision import Answer, Decision
+from stagedoor.core.facts.party import Mandate, Party, Production, Role, Signature
+from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
+from stagedoor.core.facts.posting import Entry, EntryKind
+from stagedoor.core.facts.request import Request, Standing
+from stagedoor.core.rules.chart import lines_of
+from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.core.steps.decide import decide
+from stagedoor.ports.world import SignatureFault, Verifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at: whether it holds, and what it was."""
+
+    holds: bool
+    what: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Bundle:
+    facts: Mapping[str, Fact]
+    books: Mapping[str, Rulebook]
+    files: Mapping[str, str]
+    verifier: Verifier
+    parties: dict[str, Party] = field(default_factory=dict)
+    signed: dict[str, list[Signature]] = field(default_factory=dict)
+
+
+def verify_bundle(
+    facts: tuple[Fact, ...],
+    books: Mapping[str, Rulebook],
+    files: Mapping[str, str],
+    verifier: Verifier,
+    *,
+    pins: Mapping[str, str],
+) -> tuple[Check, ...]:
+    """Every check in order.  `books` by digest; `files` maps an output's name to its SHA-256; `pins` a role to a key."""
+    bundle = _Bundle(facts={fact.digest(): fact for fact in facts}, books=books, files=files, verifier=verifier)
+    checks = list(_keys(bundle, pins))
+    receipts = [fact for fact in facts if isinstance(fact, Receipt)]
+    if not receipts:
+        checks.append(Check(holds=False, what="the bundle holds no receipt, so it is evidence of nothing"))
+    for receipt in receipts:
+        checks += _receipt(bundle, receipt)
+    for fact in facts:
+        if isinstance(fact, Entry):
+            checks += _entry(bundle, fact)
+    checks += _stray_files(bundle, receipts)
+    return tuple(checks)
+
+
+def _keys(bundle: _Bundle, pins: Mapping[str, str]) -> Iterator[Check]:
+    for fact in bundle.facts.values():
+        if isinstance(fact, Party):
+            same = bundle.parties.get(fact.party, fact) == fact
+            bundle.parties[fact.party] = fact
+            if not same:
+                yield Check(holds=False, what=f"{fact.party} is enrolled twice with different keys")
+        if isinstance(fact, Signature):
+            bundle.signed.setdefault(fact.signs, []).append(fact)
+    for role, key in pins.items():
+        held = [party.verify_key for party in bundle.parties.values() if party.role.value == role]
+        yield Check(holds=held == [key], what=f"the {role}'s key is the one that was given to compare with")
+
+
+def _has_signed(bundle: _Bundle, fact: Fact, role: Role, party: str = "") -> Check:
+    """Whether somebody in that role (that very party, if named) signed exactly this fact."""
+    what = f"{fact.KIND} {fact.digest()[7:19]} is signed by the {role.value}"
+    for signature in bundle.signed.get(fact.digest(), []):
+        signer = bundle.parties.get(signature.signer)
+        if signer is None or signer.role is not role or signer.verify_key != signature.verify_key:
+            continue
+        if party and signer.party != party:
+            continue
+        try:
+            bundle.verifier.verify(fact, signature)
+        except SignatureFault:
+            continue
+        return Check(holds=True, what=what)
+    return Check(holds=False, what=what)
+
+
+def _receipt(bundle: _Bundle, receipt: Receipt) -> Iterator[Check]:
+    permit, order = bundle.facts.get(receipt.permit), bundle.facts.get(receipt.order)
+    granted = bundle.facts.get(receipt.grant)
+    if not (isinstance(permit, Permit) and isinstance(order, WorkOrder) and isinstance(granted, KeyGrant)):
+        yield Check(holds=False, what=f"the permit, order and key grant of receipt {receipt.receipt} are in the bundle")
+        return
+    for output in receipt.outputs:
+        there = bundle.files.get(output.name)
+        yield Check(
+            holds=there == output.sha256 and output.mark == order.stamp,
+            what=f"{output.name} is the very file of receipt {receipt.receipt[-12:]}, and says '{output.mark}'",
+        )
+    yield _has_signed(bundle, receipt, Role.WORKER, permit.worker)
+    one = receipt.worker == permit.worker == granted.worker and granted.permit == permit.digest() == order.permit
+    yield Check(
+        holds=one and receipt.units <= permit.units, what="receipt, order, key grant and permit fit one another"
+    )
+    yield _has_signed(bundle, permit, Role.GATE)
+    yield from _permit(bundle, permit)
+
+
+def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
+    decision, request = bundle.facts.get(permit.decision), bundle.facts.get(permit.request)
+    consent = bundle.facts.get(permit.consent)
+    standing = bundle.facts.get(decision.standing) if isinstance(decision, Decision) else None
+    if not (
+        isinstance(decision, Decision)
+        and isinstance(request, Request)
+        and isinstance(standing, Standing)
+        and isinstance(consent, Consent)
+    ):
+        yield Check(holds=False, what=f"decision, request, standing and consent of permit {permit.permit} are here")
+        return
+    same = (permit.asset, permit.shot, permit.units, permit.use, permit.production, permit.performer, permit.worker) == (
+        request.asset, request.shot, request.units, request.use, request.production, request.performer, request.worker
+    )  # fmt: skip
+    yield Check(holds=same, what="the permit allows exactly what was asked")
+    books = tuple(bundle.books[digest] for digest in standing.rulebooks if digest in bundle.books)
+    again = (
+        len(books) == len(standing.rulebooks)
+        and standing.request == request.digest()
+        and standing.consent == consent.digest()
+        and decide(request, standing, consent, books, at=decision.at).canonical() == decision.canonical()
+    )
+    yield Check(holds=again, what=f"decision {permit.decision[7:19]}, made again, comes out the same byte for byte")
+    yield Check(holds=decision.answer is Answer.PERMIT, what="the decision says yes")
+    production = bundle.facts.get(next((d for d, f in bundle.facts.items() if isinstance(f, Production)), ""))
+    studio = production.studio if isinstance(production, Production) else "-"
+    yield _has_signed(bundle, consent, Role.PERFORMER, consent.performer)
+    yield _has_signed(bundle, consent, Role.STUDIO, studio)
+
+
+def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
+    name = f"{entry.kind.value} entry {entry.digest()[7:19]}"
+    currencies = {posting.amount.currency for posting in entry.postings}
+    total = sum(posting.amount.units for posting in entry.postings)
+    yield Check(holds=total == 0 and len(currencies) == 1, what=f"{name} balances in one currency")
+    if entry.kind is not EntryKind.POST:
+        return
+    permit = bundle.facts.get(entry.permit)
+    decision = bundle.facts.get(permit.decision) if isinstance(permit, Permit) else None
+    if not isinstance(permit, Permit) or not isinstance(decision, Decision) or decision.quote is None:
+        yield Check(holds=False, what=f"{name} has its permit and decision in the bundle")
+        return
+    standing = bundle.facts.get(decision.standing)
+    mandate = bundle.facts.get(standing.mandate) if isinstance(standing, Standing) else None
+    agent = mandate.agent if isinstance(mandate, Mandate) else ""
+    due = lines_of(decision.quote, permit_id=permit.permit, performer=permit.performer, agent=agent)
+    yield Check(holds=due == entry.postings, what=f"{name} posts exactly the price that was decided")
+    if isinstance(mandate, Mandate):
+        yield _has_signed(bundle, mandate, Role.PERFORMER, permit.performer)
+
+
+def _stray_files(bundle: _Bundle, receipts: list[Receipt]) -> Iterator[Check]:
+    receipted = {output.name for receipt in receipts for output in receipt.outputs}
+    for name in sorted(set(bundle.files) - receipted):
+        yield Check(holds=False, what=f"{name} is in the bundle, but no receipt accounts for it")

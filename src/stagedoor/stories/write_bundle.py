@@ -1,0 +1,77 @@
+"""An evidence bundle: every fact that one production's frames rest on, so that anybody can check them offline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.facts.asset import Asset, Notice, Release
+from stagedoor.core.facts.consent import Consent
+from stagedoor.core.facts.decision import Approval, Decision
+from stagedoor.core.facts.party import Mandate, Party, Production
+from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
+from stagedoor.core.facts.request import Estimate, Request, Standing
+from stagedoor.ports.store import Store, Unit
+from stagedoor.stories.unit import HOUSE, journal_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Facts in order of first mention, and the receipts whose outputs the bundle is about."""
+
+    production: str
+    facts: tuple[Fact, ...]
+    receipts: tuple[Receipt, ...]
+
+
+def gather(store: Store, production: str) -> Gathered | Refused:
+    """Every fact behind the receipts of one production."""
+    with store.unit() as unit:
+        made = unit.find(Production, production)
+        if made is None:
+            return Refused(code=Code.UNKNOWN_PARTY, why=f"There is no production {production[:80]} here.")
+        journal = journal_of(production)
+        found: dict[str, Fact] = {}
+
+        def keep(*facts: Fact | None) -> None:
+            for fact in facts:
+                if fact is not None and fact.digest() not in found:
+                    found[fact.digest()] = fact
+                    for signature in unit.signatures(fact.digest()):
+                        found[signature.digest()] = signature
+                        keep(unit.find(Party, signature.signer))
+
+        keep(made)
+        receipts = unit.all(Receipt, journal)
+        for receipt in receipts:
+            permit = unit.get(Permit, receipt.permit)
+            assert permit is not None
+            keep(receipt, unit.get(WorkOrder, receipt.order), unit.get(KeyGrant, receipt.grant), permit)
+            keep(*_behind(unit, permit))
+        keep(*(entry for entry in unit.entries(production=production)))
+        return Gathered(production=production, facts=tuple(found.values()), receipts=receipts)
+
+
+def _behind(unit: Unit, permit: Permit) -> list[Fact | None]:
+    decision = unit.get(Decision, permit.decision)
+    request = unit.get(Request, permit.request)
+    consent = unit.get(Consent, permit.consent)
+    asset = unit.find(Asset, permit.asset)
+    assert decision and request and consent and asset
+    standing = unit.get(Standing, decision.standing)
+    assert standing is not None
+    behind: list[Fact | None] = [
+        decision,
+        request,
+        standing,
+        unit.find(Estimate, request.estimate),
+        consent,
+        asset,
+        unit.get(Mandate, standing.mandate) if standing.mandate else None,
+        unit.get(Notice, asset.notice),
+        *(release for release in unit.all(Release, HOUSE) if release.digest() == asset.release),
+        *(unit.get(Approval, answer.approval) for answer in standing.answers),
+        unit.entry_for(permit.digest(), "reserve"),
+    ]
+    return behind
