@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+from mesh import Floats, Ints, Surface, neighbours, normals_of, smooth_step, subdivided
 
 PARTS = Path(__file__).parent / "parts"
 
@@ -27,39 +24,28 @@ BASE: dict[str, float] = {
     "macrodetails/universal-female-young-averagemuscle-averageweight": 1.0,
 }
 SHAPE: dict[str, float] = {
-    "head/head-oval": 0.35,
+    "head/head-oval": 0.45,
+    "head/head-fat-decr": 0.35,
+    "expression/units/caucasian/eye-left-closure": 0.16,
+    "expression/units/caucasian/eye-right-closure": 0.16,
     "cheek/l-cheek-bones-incr": 0.55,
     "cheek/r-cheek-bones-incr": 0.55,
     "nose/nose-hump-incr": 0.18,
     "nose/nose-width2-decr": 0.25,
     "nose/nose-point-up": 0.2,
-    "mouth/mouth-lowerlip-volume-incr": 0.3,
+    "mouth/mouth-angles-up": 0.35,
+    "mouth/mouth-scale-horiz-decr": 0.3,
+    "mouth/mouth-lowerlip-height-decr": 0.3,
+    "mouth/mouth-upperlip-height-decr": 0.3,
     "mouth/mouth-cupidsbow-incr": 0.5,
-    "eyes/l-eye-height2-incr": 0.25,
-    "eyes/r-eye-height2-incr": 0.25,
-    "chin/chin-width-decr": 0.25,
-    "neck/neck-scale-vert-incr": 0.3,
+    "eyes/l-eye-height2-incr": 0.05,
+    "eyes/r-eye-height2-incr": 0.05,
+    "chin/chin-width-decr": 0.45,
+    "neck/neck-scale-vert-decr": 0.6,
+    "eyes/l-eye-scale-incr": 0.4,
+    "eyes/r-eye-scale-incr": 0.4,
 }
 EXPRESSION: dict[str, float] = {"expression/units/caucasian/mouth-corner-puller": 0.35}
-
-
-@dataclass
-class Surface:
-    """A quad surface: shared positions, and UVs per face corner."""
-
-    points: Floats
-    quads: Ints
-    corner_uv: Floats  # (faces, 4, 2)
-
-    def triangles(self) -> Ints:
-        """Each quad as two triangles."""
-        return np.concatenate([self.quads[:, [0, 1, 2]], self.quads[:, [0, 2, 3]]])
-
-    def point_uv(self) -> Floats:
-        """One UV for each point (the last corner that mentions it: seams lie at the back of the head)."""
-        uv = np.zeros((len(self.points), 2))
-        uv[self.quads.ravel()] = self.corner_uv.reshape(-1, 2)
-        return uv
 
 
 @dataclass
@@ -115,73 +101,109 @@ def compact(points: Floats, faces: Ints, uvs: Floats) -> Surface:
     return Surface(points[used], inverse.reshape(-1, 4).astype(np.int64), uvs[faces[:, :, 1]])
 
 
-def subdivided(surface: Surface) -> Surface:
-    """One Catmull-Clark step; UVs are split bilinearly inside their own face."""
-    points, quads = surface.points, surface.quads
-    n_points, n_faces = len(points), len(quads)
-    centre = points[quads].mean(axis=1)
-    ends = np.sort(np.stack([quads, np.roll(quads, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
-    edges, edge_of = np.unique(ends, axis=0, return_inverse=True)
-    edge_of = edge_of.reshape(-1)
-    face_of = np.repeat(np.arange(n_faces), 4)
-    count = np.bincount(edge_of, minlength=len(edges))
-    face_sum = np.zeros((len(edges), 3))
-    np.add.at(face_sum, edge_of, centre[face_of])
-    middle = points[edges].mean(axis=1)
-    inner = (count == 2)[:, None]
-    edge_point = np.where(inner, (points[edges].sum(axis=1) + face_sum) / 4, middle)
-    moved = _vertex_rule(points, quads, centre, edges, count, middle)
-    e = (n_points + n_faces + edge_of).reshape(-1, 4)
-    f = n_points + np.arange(n_faces)
-    uv = surface.corner_uv
-    mid_uv, face_uv = (uv + np.roll(uv, -1, axis=1)) / 2, uv.mean(axis=1)
-    new_quads, new_uv = [], []
-    for k in range(4):
-        new_quads.append(np.stack([quads[:, k], e[:, k], f, e[:, k - 1]], axis=1))
-        new_uv.append(np.stack([uv[:, k], mid_uv[:, k], face_uv, mid_uv[:, k - 1]], axis=1))
-    return Surface(np.concatenate([moved, centre, edge_point]), np.concatenate(new_quads), np.concatenate(new_uv))
+@dataclass
+class Bust:
+    """The posed bust in capture units, with the places that the look is drawn from."""
+
+    skin: Surface
+    eyes: list[Surface]
+    eye_centres: Floats  # (2, 3): her left (+x), her right
+    eye_radius: float
+    neck: Floats
+    garment: Floats  # per skin point: 1 on the jersey, 0 on skin
+    collar: Floats  # per skin point: signed distance under the neckline
 
 
-def _vertex_rule(points: Floats, quads: Ints, centre: Floats, edges: Ints, count: Ints, middle: Floats) -> Floats:
-    """Where Catmull-Clark moves the old points; a border stays a smooth border."""
-    n = len(points)
-    valence = np.bincount(edges.ravel(), minlength=n).astype(float)
-    face_count = np.maximum(np.bincount(quads.ravel(), minlength=n), 1)[:, None]
-    face_mean, edge_mean = np.zeros((n, 3)), np.zeros((n, 3))
-    np.add.at(face_mean, quads.ravel(), np.repeat(centre, 4, axis=0))
-    for side in (0, 1):
-        np.add.at(edge_mean, edges[:, side], middle)
-    face_mean /= face_count
-    edge_mean /= np.maximum(valence, 1)[:, None]
-    k = np.maximum(valence, 3)[:, None]
-    smooth = (face_mean + 2 * edge_mean + (k - 3) * points) / k
-    rim = edges[count == 1]
-    rim_sum, rim_count = np.zeros((n, 3)), np.bincount(rim.ravel(), minlength=n)
-    np.add.at(rim_sum, rim[:, 0], points[rim[:, 1]])
-    np.add.at(rim_sum, rim[:, 1], points[rim[:, 0]])
-    on_rim = rim_count == 2
-    smooth[on_rim] = 0.75 * points[on_rim] + 0.125 * rim_sum[on_rim]
-    stuck = (rim_count > 0) & ~on_rim
-    smooth[stuck] = points[stuck]
-    return smooth
+CUT_POWER = 4.0  # roundness of the cut: 2 is an ellipsoid, more is boxier
+SCALE = 0.615  # capture units for a decimetre
 
 
-def neighbours(n_points: int, triangles: Ints) -> sparse.csr_matrix:
-    """Row-normalised adjacency: one multiplication is one smoothing step."""
-    a = np.concatenate([triangles[:, 0], triangles[:, 1], triangles[:, 2]])
-    b = np.concatenate([triangles[:, 1], triangles[:, 2], triangles[:, 0]])
-    ones = np.ones(2 * len(a))
-    links = sparse.csr_matrix((ones, (np.r_[a, b], np.r_[b, a])), shape=(n_points, n_points))
-    links.data[:] = 1.0
-    degree = np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1)
-    return sparse.diags(1 / degree) @ links
+def _group_centre(points: Floats, base: Base, group: str) -> Floats:
+    used = np.unique(base.faces[group][:, :, 0])
+    centre: Floats = points[used].mean(axis=0)
+    return centre
 
 
-def normals_of(points: Floats, triangles: Ints) -> Floats:
-    """Area-weighted unit normals at the points."""
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    face = np.cross(b - a, c - a)
-    total = np.zeros_like(points)
-    for k in range(3):
-        np.add.at(total, triangles[:, k], face)
-    return total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-12)
+def build_bust(expression: dict[str, float], levels: int = 3) -> Bust:
+    """Mix, pose, crop, smooth and dress the bust."""
+    base = load_base(PARTS / "base.obj.gz")
+    points = shaped(base, {**BASE, **SHAPE, **expression})
+    neck = _group_centre(points, base, "joint-neck")
+    crown = _group_centre(points, base, "joint-head-2")[1]
+    origin = np.array([0.0, (crown + 0.165 + neck[1] - 0.78) / 2, 0.28])
+    points = (points - origin) * SCALE
+    neck = (neck - origin) * SCALE
+    body = base.faces["body"]
+    corners = points[body[:, :, 0]]
+    near = (corners[:, :, 1] > neck[1] - 1.0 * SCALE) & (np.abs(corners[:, :, 0]) < 1.9 * SCALE)
+    skin = compact(points, body[near.all(axis=1)], base.uvs)
+    eyes = [compact(points, base.faces[f"helper-{side}-eye"], base.uvs) for side in "lr"]
+    for _ in range(levels):
+        skin = subdivided(skin)
+    for _ in range(levels + 1):
+        eyes = [subdivided(eye) for eye in eyes]
+    skin = cut_bust(skin, neck)
+    centres = np.array([(e.points.min(axis=0) + e.points.max(axis=0)) / 2 for e in eyes])
+    radius = float(np.ptp(eyes[0].points[:, 0]) / 2)
+    for k, eye in enumerate(eyes):  # the ball is a sphere: so is its sight line
+        centres[k, 2] = eye.points[:, 2].max() - radius
+    collar = neckline(skin.points, neck)
+    garment = smooth_step(-0.004, 0.008, collar)
+    lift = 0.016 * smooth_step(-0.006, 0.012, collar) - 0.006 * smooth_step(0.062, 0.072, collar)
+    skin.points += lift[:, None] * normals_of(skin.points, skin.triangles())
+    return Bust(skin, eyes, centres, radius, neck, garment, collar)
+
+
+def neckline(points: Floats, neck: Floats) -> Floats:
+    """How far a point lies under the crew neckline: a plane that falls to the front, and the shoulders."""
+    normal = np.array([0.0, -0.97, -0.24])
+    through = neck + np.array([0.0, -0.06, -0.10]) * SCALE
+    plane = (points - through) @ (normal / np.linalg.norm(normal))
+    shoulder = 0.9 * (np.abs(points[:, 0]) - 0.53 * SCALE)
+    both = np.logaddexp(plane * 15, shoulder * 15) / 15 - 0.022
+    depth: Floats = np.minimum(both, neck[1] + 0.12 * SCALE - points[:, 1])
+    return depth
+
+
+def cut_bust(surface: Surface, neck: Floats) -> Surface:
+    """Cut with an ellipsoid below the neck: points outside on kept faces are drawn to its surface."""
+    centre = np.array([0.0, neck[1] + 0.45 * SCALE, 0.1 * SCALE])
+    radii = np.array([1.44, 1.24, 1.7]) * SCALE
+    local = (surface.points - centre) / radii
+    size = (np.abs(local) ** CUT_POWER).sum(axis=1) ** (1 / CUT_POWER)
+    outside = (size > 1) & (local[:, 1] < 0)
+    keep = ~outside[surface.quads].all(axis=1)
+    points = surface.points.copy()
+    points[outside] = centre + radii * local[outside] / size[outside][:, None]
+    faces = np.stack([surface.quads[keep], np.zeros_like(surface.quads[keep])], axis=-1)
+    cut = compact(points, faces, np.zeros((1, 2)))
+    closed = capped(Surface(cut.points, cut.quads, surface.corner_uv[keep]), centre, radii)
+    local = (closed.points - centre) / radii
+    size = (np.abs(local) ** CUT_POWER).sum(axis=1) ** (1 / CUT_POWER)
+    soft = (smooth_step(0.90, 0.99, size) * smooth_step(-0.2, -0.4, local[:, 1]))[:, None]
+    step = neighbours(len(closed.points), closed.triangles())
+    for _ in range(60):
+        closed.points += soft * (step @ closed.points - closed.points)
+    return closed
+
+
+def capped(surface: Surface, centre: Floats, radii: Floats, rings: int = 24) -> Surface:
+    """Close the cut along the ellipsoid itself, ring by ring towards its lowest point."""
+    sides = np.stack([surface.quads, np.roll(surface.quads, -1, axis=1)], axis=-1).reshape(-1, 2)
+    key = np.sort(sides, axis=1)
+    _, back, count = np.unique(key, axis=0, return_inverse=True, return_counts=True)
+    rim = sides[count[back.reshape(-1)] == 1]
+    rim = rim[(surface.points[rim][:, :, 1] < centre[1] - 0.1 * radii[1]).all(axis=1)]
+    loop, place = np.unique(rim, return_inverse=True)
+    place = place.reshape(-1, 2)
+    start = (surface.points[loop] - centre) / radii
+    weight = np.linspace(0, 1, rings + 1)[1:, None, None]
+    local = start * (1 - weight) + np.array([0.0, -1.0, 0.0]) * weight
+    local /= ((np.abs(local) ** CUT_POWER).sum(axis=2) ** (1 / CUT_POWER))[..., None]
+    added = (centre + radii * local).reshape(-1, 3)
+    number = np.concatenate([loop[None], len(surface.points) + np.arange(len(added)).reshape(rings, -1)])
+    a, b = place[:, 0], place[:, 1]
+    quads = [np.stack([n[b], n[a], m[a], m[b]], axis=1) for n, m in pairwise(number)]
+    faces = np.concatenate([surface.quads, *quads])
+    uv = np.concatenate([surface.corner_uv, np.zeros((len(faces) - len(surface.quads), 4, 2))])
+    return Surface(np.concatenate([surface.points, added]), faces, uv)
