@@ -34,9 +34,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):  # an alias can make a kilobyte unfold to gigabytes
-            raise yaml.composer.ComposerError(
-                None, None, "aliases are not used in rulebooks", None
-            )
+            raise yaml.composer.ComposerError(None, None, "aliases are not used in rulebooks", None)
         return super().compose_node(parent, index)
 
 

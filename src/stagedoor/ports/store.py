@@ -99,6 +99,10 @@ class Delivered:
 class Unit(Protocol):
     """One transaction."""
 
+    @property
+    def over(self) -> bool:
+        """Whether this unit was rolled back."""
+
     def roll_back(self) -> None:
         """Leave nothing of this unit; for answers of no that must not be half-written.  The unit is then over."""
 

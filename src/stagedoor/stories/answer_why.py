@@ -85,7 +85,7 @@ def _receipts(unit: Unit, permit: Permit) -> list[Link]:
     found = [item for item in unit.all(Receipt, f"production/{permit.production}") if item.permit == permit.digest()]
     return [
         Link(kind="receipt", digest=item.digest(), says=f"{item.units} {item.unit}(s) made by {item.worker}",
-             details=tuple(f"{output.name}  sha256 {output.sha256[:16]}  '{output.mark}'" for output in item.outputs[:3])
+             details=tuple(f"{output.name}  {output.sha256[:16]}  '{output.mark}'" for output in item.outputs[:3])
              + ((f"and {len(item.outputs) - 3} more",) if len(item.outputs) > 3 else ()))
         for item in found
     ]  # fmt: skip
@@ -101,8 +101,9 @@ def _permit(permit: Permit) -> Link:
 
 
 def _decision(unit: Unit, decision: Decision, request: Request, posting: Posting, entry: Entry) -> list[Link]:
+    heard = f"{decision.answer.value}, {len(decision.findings)} rules spoke"
     links = [
-        Link(kind="decision", digest=decision.digest(), says=f"{decision.answer.value}, {len(decision.findings)} rules spoke",
+        Link(kind="decision", digest=decision.digest(), says=heard,
              details=tuple(f"{item.rule} {item.effect.value}: {item.clause}" for item in decision.findings))
     ]  # fmt: skip
     standing = unit.get(Standing, decision.standing)

@@ -15,7 +15,7 @@ from stagedoor.core.facts.posting import Entry
 from stagedoor.core.facts.request import Standing
 from stagedoor.core.steps.attest import attest
 from stagedoor.core.steps.post import post
-from stagedoor.ports.store import Delivered, Store, Unit
+from stagedoor.ports.store import Delivered, OverdrawnError, Store, Unit
 from stagedoor.ports.world import Ids, Verifier
 from stagedoor.stories.unit import HOUSE, journal_of, record_signed
 from stagedoor.wire.decode import DecodeError, decode
@@ -37,8 +37,12 @@ def record_next_delivery(store: Store, verifier: Verifier, ids: Ids, *, at: Inst
         if delivered is None:
             return None
         result = _record(unit, verifier, ids, delivered, at=at)
-        unit.answer_delivery(delivered.order.order, refused=result if isinstance(result, Refused) else None)
-        return result
+        if not unit.over:
+            unit.answer_delivery(delivered.order.order, refused=result if isinstance(result, Refused) else None)
+    if unit.over and isinstance(result, Refused):
+        with store.unit() as fresh:
+            fresh.answer_delivery(delivered.order.order, refused=result)
+    return result
 
 
 def record_receipt(
@@ -78,7 +82,14 @@ def _record(unit: Unit, verifier: Verifier, ids: Ids, delivered: Delivered, *, a
     if refused is not None:
         return refused
     unit.count_units(permit.digest(), receipt.units)
-    entry = _post(unit, ids, receipt, permit, at=at)
+    try:
+        entry = _post(unit, ids, receipt, permit, reservation_stands=state.status != "void", at=at)
+    except OverdrawnError:
+        unit.roll_back()
+        why = (
+            "The permit ended and its reservation went back; pay in what this receipt makes due, then deliver it again."
+        )
+        return Refused(code=Code.INSUFFICIENT_FUNDS, why=why)
     if receipt.result_asset and receipt.units:
         _keep_result(unit, delivered, receipt, permit, at=at)
     unit.end_lease(grant.digest())
@@ -86,7 +97,9 @@ def _record(unit: Unit, verifier: Verifier, ids: Ids, delivered: Delivered, *, a
     return Posted(receipt=receipt, entry=entry, fresh=True)
 
 
-def _post(unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, at: Instant) -> Entry | None:
+def _post(
+    unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, reservation_stands: bool, at: Instant
+) -> Entry | None:
     decision = unit.get(Decision, permit.decision)
     assert decision is not None
     standing = unit.get(Standing, decision.standing)
@@ -99,6 +112,7 @@ def _post(unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, at: Instant
         entry_id=ids.new("entry"),
         agent=mandate.agent if mandate else "",
         already_due=unit.entry_for(permit.digest(), "post") is not None,
+        reservation_stands=reservation_stands,
         at=at,
     )
     if entry is not None:

@@ -1,9 +1,9 @@
 """Check a bundle offline: frame -> receipt -> permit -> decision -> consent -> signatures, and every posting.
 
-No database and no trust in whoever sent it: each fact is read strictly, each digest recomputed, each signature verified,
-each decision *made again* from the facts as they stood and compared byte for byte (invariant 9), each posting compared
-with what the decision's price gives (invariants 7 and 8).  What a bundle cannot prove by itself is whose keys these
-are: they are listed, and `pins` compares them with keys learned another way.
+No database and no trust in whoever sent it: each fact is read strictly, each digest recomputed, each signature
+verified, each decision *made again* from the facts as they stood and compared byte for byte (invariant 9), each
+posting compared with what the decision's price gives (invariants 7 and 8).  What a bundle cannot prove by itself is
+whose keys these are: they are listed, and `pins` compares them with keys learned another way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stagedoor.core.facts.party import Mandate, Party, Production, Role, Signatu
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.posting import Entry, EntryKind
 from stagedoor.core.facts.request import Request, Standing
-from stagedoor.core.rules.chart import lines_of
+from stagedoor.core.rules.chart import funds, lines_of, reserved
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.decide import decide
 from stagedoor.ports.world import SignatureFault, Verifier
@@ -42,6 +42,11 @@ class _Bundle:
     signed: dict[str, list[Signature]] = field(default_factory=dict)
 
 
+def output_name(receipt: Receipt, name: str) -> str:
+    """An output's name in a bundle: two orders may both have made a frame-000000.png."""
+    return f"{receipt.receipt[-12:]}/{name}"
+
+
 def verify_bundle(
     facts: tuple[Fact, ...],
     books: Mapping[str, Rulebook],
@@ -50,7 +55,7 @@ def verify_bundle(
     *,
     pins: Mapping[str, str],
 ) -> tuple[Check, ...]:
-    """Every check in order.  `books` by digest; `files` maps an output's name to its SHA-256; `pins` a role to a key."""
+    """Every check in order.  `books` by digest; `files` an output's name to its SHA-256; `pins` a role to its key."""
     bundle = _Bundle(facts={fact.digest(): fact for fact in facts}, books=books, files=files, verifier=verifier)
     checks = list(_keys(bundle, pins))
     receipts = [fact for fact in facts if isinstance(fact, Receipt)]
@@ -103,16 +108,15 @@ def _receipt(bundle: _Bundle, receipt: Receipt) -> Iterator[Check]:
         yield Check(holds=False, what=f"the permit, order and key grant of receipt {receipt.receipt} are in the bundle")
         return
     for output in receipt.outputs:
-        there = bundle.files.get(output.name)
+        name = output_name(receipt, output.name)
+        there = bundle.files.get(name)
         yield Check(
             holds=there == output.sha256 and output.mark == order.stamp,
-            what=f"{output.name} is the very file of receipt {receipt.receipt[-12:]}, and says '{output.mark}'",
+            what=f"{name} is the very file that its receipt signs for, and says '{output.mark}'",
         )
     yield _has_signed(bundle, receipt, Role.WORKER, permit.worker)
     one = receipt.worker == permit.worker == granted.worker and granted.permit == permit.digest() == order.permit
-    yield Check(
-        holds=one and receipt.units <= permit.units, what="receipt, order, key grant and permit fit one another"
-    )
+    yield Check(holds=one and receipt.units <= permit.units, what="receipt, order, grant and permit fit one another")
     yield _has_signed(bundle, permit, Role.GATE)
     yield from _permit(bundle, permit)
 
@@ -129,9 +133,11 @@ def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
     ):
         yield Check(holds=False, what=f"decision, request, standing and consent of permit {permit.permit} are here")
         return
-    same = (permit.asset, permit.shot, permit.units, permit.use, permit.production, permit.performer, permit.worker) == (
-        request.asset, request.shot, request.units, request.use, request.production, request.performer, request.worker
-    )  # fmt: skip
+    allowed = (permit.asset, permit.shot, permit.units, permit.use, permit.production, permit.performer, permit.worker,
+               permit.arc_from_deg, permit.arc_to_deg)  # fmt: skip
+    asked = (request.asset, request.shot, request.units, request.use, request.production, request.performer,
+             request.worker, request.arc_from_deg, request.arc_to_deg)  # fmt: skip
+    same = allowed == asked
     yield Check(holds=same, what="the permit allows exactly what was asked")
     books = tuple(bundle.books[digest] for digest in standing.rulebooks if digest in bundle.books)
     again = (
@@ -163,13 +169,15 @@ def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
     standing = bundle.facts.get(decision.standing)
     mandate = bundle.facts.get(standing.mandate) if isinstance(standing, Standing) else None
     agent = mandate.agent if isinstance(mandate, Mandate) else ""
-    due = lines_of(decision.quote, permit_id=permit.permit, performer=permit.performer, agent=agent)
+    payers = {reserved(permit.permit), funds(permit.production)}
+    out_of = next((posting.account for posting in entry.postings if posting.account in payers), "")
+    due = lines_of(decision.quote, out_of=out_of, performer=permit.performer, agent=agent)
     yield Check(holds=due == entry.postings, what=f"{name} posts exactly the price that was decided")
     if isinstance(mandate, Mandate):
         yield _has_signed(bundle, mandate, Role.PERFORMER, permit.performer)
 
 
 def _stray_files(bundle: _Bundle, receipts: list[Receipt]) -> Iterator[Check]:
-    receipted = {output.name for receipt in receipts for output in receipt.outputs}
+    receipted = {output_name(receipt, output.name) for receipt in receipts for output in receipt.outputs}
     for name in sorted(set(bundle.files) - receipted):
         yield Check(holds=False, what=f"{name} is in the bundle, but no receipt accounts for it")

@@ -9,7 +9,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset
 from stagedoor.core.facts.consent import Consent, Withdrawal
 from stagedoor.core.facts.party import Role, Signature
-from stagedoor.core.facts.permit import Permit
+from stagedoor.core.facts.permit import KeyGrant, Permit
 from stagedoor.core.steps.post import release
 from stagedoor.core.steps.withdraw import withdraw
 from stagedoor.ports.store import Store, Unit
@@ -41,6 +41,9 @@ def withdraw_consent(
             return Refused(code=Code.NEEDS_A_PERSON, why=why, clause="consent, withdrawal")
         unit.lock_consent(consent.digest())
         assets = _assets_under(unit, consent)
+        # Before the epochs move: a permit whose worker holds a live lease keeps its reservation, because
+        # what it makes until the lease lapses is owed.  `release_lapsed` gives back what is left of it.
+        idle = tuple(permit for permit in unit.live_permits(consent.digest()) if not _is_working(unit, consent, permit))
         for asset in assets:
             unit.advance_epoch(asset, withdrawn=True)
             unit.ask_destruction(asset, custodian, because=withdrawal.digest())
@@ -52,9 +55,7 @@ def withdraw_consent(
         if refused is not None:
             unit.roll_back()
             return refused
-        released = tuple(
-            permit for permit in unit.live_permits(consent.digest()) if _give_back(unit, ids, permit, withdrawal)
-        )
+        released = tuple(permit for permit in idle if _give_back(unit, ids, permit, withdrawal))
         return Withdrawn(assets=assets, released=released)
 
 
@@ -71,6 +72,11 @@ def _assets_under(unit: Unit, consent: Consent) -> tuple[str, ...]:
                 family[asset.digest()] = asset.asset
                 grew = True
     return tuple(sorted(family.values()))
+
+
+def _is_working(unit: Unit, consent: Consent, permit: str) -> bool:
+    grants = unit.all(KeyGrant, journal_of(consent.production))
+    return any(grant.permit == permit and unit.lease_is_live(grant.digest()) for grant in grants)
 
 
 def _give_back(unit: Unit, ids: Ids, digest: str, withdrawal: Withdrawal) -> bool:

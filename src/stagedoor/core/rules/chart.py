@@ -26,7 +26,7 @@ PLANS: Final = "owed/plans/sag-aftra-health-plan"
 ENTRIES: Final[dict[EntryKind, frozenset[str]]] = {
     EntryKind.DEPOSIT: frozenset({"bank", "funds"}),
     EntryKind.RESERVE: frozenset({"funds", "reserved"}),
-    EntryKind.POST: frozenset({"reserved", "owed"}),
+    EntryKind.POST: frozenset({"reserved", "funds", "owed"}),
     EntryKind.RELEASE: frozenset({"reserved", "funds"}),
     EntryKind.CORRECT: frozenset({"owed", "funds"}),
 }
@@ -56,8 +56,12 @@ def check_entry(entry: Entry) -> None:
     assert families <= ENTRIES[entry.kind], f"{families} do not belong in one {entry.kind.value} entry"
 
 
-def lines_of(quote: Quote, *, permit_id: str, performer: str, agent: str) -> tuple[Posting, ...]:
-    """The price as balanced lines, out of the reservation to performer, agent and plans; none where nothing is due."""
+def lines_of(quote: Quote, *, out_of: str, performer: str, agent: str) -> tuple[Posting, ...]:
+    """The price as balanced lines, to performer, agent and plans; none where nothing is due.
+
+    `out_of` is the account that pays: the permit's reservation, or the production's funds where the reservation went
+    back before a late receipt came (what was made is owed, however late it is told).
+    """
     commission = sum(line.amount.units for line in quote.lines if line.payee == "agent")
     credits: list[Posting] = []
     for line in quote.lines:
@@ -76,10 +80,10 @@ def lines_of(quote: Quote, *, permit_id: str, performer: str, agent: str) -> tup
     total = -sum(posting.amount.units for posting in credits)
     assert total == quote.cost.units, "what is credited is exactly what was quoted"
     debit = Posting(
-        account=reserved(permit_id),
+        account=out_of,
         amount=Money(total, quote.gross.currency),
         rule="reservation",
-        why="Out of the amount that was reserved before the key was released",
+        why="Out of the money that the production paid in",
     )
     return (debit, *credits)
 

@@ -22,6 +22,7 @@ def post(
     entry_id: str,
     agent: str,
     already_due: bool,
+    reservation_stands: bool,
     at: Instant,
 ) -> Entry | None:
     """The entry that this receipt makes due; None if it owes nothing (a retake, a repeat, or nothing was made).
@@ -32,7 +33,8 @@ def post(
     assert decision.quote is not None
     if already_due or receipt.units == 0:
         return None
-    lines = lines_of(decision.quote, permit_id=permit.permit, performer=permit.performer, agent=agent)
+    out_of = reserved(permit.permit) if reservation_stands else funds(permit.production)
+    lines = lines_of(decision.quote, out_of=out_of, performer=permit.performer, agent=agent)
     if not lines:
         return None
     entry = Entry(

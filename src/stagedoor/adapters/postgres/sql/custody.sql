@@ -246,3 +246,27 @@ BEGIN
     PERFORM pg_notify('stagedoor_gate', '');
 END
 $$;
+
+-- The worker's side of the answers: two functions of `work` that need the tables above.
+CREATE FUNCTION work.key_answer(for_order text)
+RETURNS TABLE (status text, code text, why text, grant_body text, envelopes jsonb, refusals jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT k.status, k.code, k.why, facts.body_of('key_grant', k.grant_digest),
+           coalesce((SELECT jsonb_object_agg(a.custodian, encode(a.envelope, 'hex')) FROM custody.answer a
+                      WHERE a.grant_digest = k.grant_digest AND a.envelope IS NOT NULL), '{}'::jsonb),
+           coalesce((SELECT jsonb_object_agg(a.custodian, jsonb_build_object('code', a.code, 'why', a.why))
+                       FROM custody.answer a
+                      WHERE a.grant_digest = k.grant_digest AND NOT a.released), '{}'::jsonb)
+      FROM work.key_request k WHERE k.order_id = work.order_of(for_order)
+$$;
+
+-- The key is given back; what was sealed to its one-time key is of no further use to anybody and is forgotten.
+CREATE FUNCTION work.end_lease(of_grant text) RETURNS void
+LANGUAGE sql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE work.lease l SET ended = true WHERE l.grant_digest = of_grant AND NOT l.ended;
+    UPDATE custody.answer a SET envelope = NULL WHERE a.grant_digest = of_grant AND a.envelope IS NOT NULL;
+$$;

@@ -61,9 +61,7 @@ AS $$
 DECLARE
     bad text;
 BEGIN
-    SELECT p.entry INTO bad FROM ledger.posting p
-     WHERE p.entry IN (SELECT a.entry FROM added a)
-     GROUP BY p.entry HAVING sum(p.amount) <> 0 LIMIT 1;
+    SELECT a.entry INTO bad FROM added a GROUP BY a.entry HAVING sum(a.amount) <> 0 LIMIT 1;
     IF bad IS NOT NULL THEN
         RAISE EXCEPTION 'the lines of entry % do not sum to nothing', bad USING ERRCODE = 'SD007';
     END IF;
@@ -74,8 +72,9 @@ CREATE TRIGGER lines_balance AFTER INSERT ON ledger.posting REFERENCING NEW TABL
     FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_unbalanced_lines();
 ALTER TABLE ledger.posting ENABLE ALWAYS TRIGGER lines_balance;
 
+-- As the owner: a deferred trigger runs at commit, before PostgreSQL 18 as whoever commits.
 CREATE FUNCTION ledger.refuse_unbalanced_entry() RETURNS trigger
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -95,17 +94,12 @@ CREATE CONSTRAINT TRIGGER entry_balances AFTER INSERT ON ledger.entry DEFERRABLE
     FOR EACH ROW EXECUTE FUNCTION ledger.refuse_unbalanced_entry();
 ALTER TABLE ledger.entry ENABLE ALWAYS TRIGGER entry_balances;
 
--- '1450.000000 USD' -> 1450000000, exactly; anything else is refused.
+-- '1450.000000 USD' -> 1450000000, exactly; null for anything else.  Plain SQL, so that it is inlined.
 CREATE FUNCTION ledger.units_of(amount text) RETURNS bigint
-LANGUAGE plpgsql IMMUTABLE STRICT
-SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE
 AS $$
-BEGIN
-    IF amount !~ '^-?(0|[1-9][0-9]{0,12})\.[0-9]{6} [A-Z]{3}$' OR amount ~ '^-0\.000000 ' THEN
-        RAISE EXCEPTION 'an amount is not written as 1450.000000 USD' USING ERRCODE = 'SD007';
-    END IF;
-    RETURN replace(split_part(amount, ' ', 1), '.', '')::bigint;
-END
+    SELECT CASE WHEN amount ~ '^-?(0|[1-9][0-9]{0,12})\.[0-9]{6} [A-Z]{3}$' AND left(amount, 10) <> '-0.000000 '
+           THEN replace(left(amount, -4), '.', '')::bigint END
 $$;
 
 -- Record entries with their lines and the balances they move; set-based, all or nothing.  An entry that is there
@@ -122,7 +116,6 @@ DECLARE
     freshes  boolean[];
     wanted   bigint;
     made     bigint;
-    bad      text;
 BEGIN
     IF to_journal LIKE 'custodian/%' THEN
         RAISE EXCEPTION 'entries do not belong in a custodian''s journal' USING ERRCODE = 'SD051';
@@ -152,10 +145,6 @@ BEGIN
             PERFORM ledger.explain_conflict(bodies);
         END IF;
         PERFORM ledger.lay_out(digests, freshes, bodies);
-        bad := ledger.move_balances(digests, freshes);
-        IF bad IS NOT NULL THEN
-            RAISE EXCEPTION '% does not hold that much', bad USING ERRCODE = 'SD042';
-        END IF;
     END IF;
     RETURN QUERY SELECT u.place::int, u.d, u.j, u.s, u.f
                    FROM unnest(digests, journals, seqs, freshes) WITH ORDINALITY AS u(d, j, s, f, place);
@@ -180,54 +169,50 @@ BEGIN
 END
 $$;
 
+-- Lay the lines of fresh entries out and move the balances, in one statement; balances in order of account, so that two
+-- posters never wait for each other in a circle.
 CREATE FUNCTION ledger.lay_out(digests text[], freshes boolean[], bodies text[]) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    bad text;
+    unbalanced text;
+    overdrawn  text;
 BEGIN
     WITH lines AS MATERIALIZED (
         SELECT d.digest, (l.line - 1)::int AS line, l.item ->> 'account' AS account, l.item ->> 'rule' AS rule,
                l.item ->> 'why' AS why, ledger.units_of(l.item ->> 'amount') AS amount,
-               split_part(l.item ->> 'amount', ' ', 2) AS currency
+               right(l.item ->> 'amount', 3) AS currency
           FROM unnest(digests, freshes, bodies) AS d(digest, fresh, body),
                jsonb_array_elements(d.body::jsonb -> 'postings') WITH ORDINALITY AS l(item, line)
          WHERE d.fresh
-    ), wrong AS (
+    ), wrong AS MATERIALIZED (
         SELECT l.digest FROM lines l GROUP BY l.digest
-        HAVING sum(l.amount) <> 0 OR count(DISTINCT l.currency) <> 1
+        HAVING sum(l.amount) <> 0 OR count(l.amount) <> count(l.line) OR min(l.currency) <> max(l.currency)
     ), written AS (
         INSERT INTO ledger.posting (entry, line, account, amount, currency, rule, why)
         SELECT l.digest, l.line, l.account, l.amount, l.currency, l.rule, l.why FROM lines l
          WHERE NOT EXISTS (SELECT FROM wrong)
-    )
-    SELECT w.digest INTO bad FROM wrong w LIMIT 1;
-    IF bad IS NOT NULL THEN
-        RAISE EXCEPTION 'entry % does not balance in one currency', bad USING ERRCODE = 'SD007';
-    END IF;
-END
-$$;
-
--- In order of account, so that two posters never wait for each other in a circle.  Answers an overdrawn account, or null.
-CREATE FUNCTION ledger.move_balances(digests text[], freshes boolean[]) RETURNS text
-LANGUAGE sql
-SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH moved AS (
+    ), moved AS (
         INSERT INTO ledger.balance AS b (account, currency, amount)
-        SELECT p.account, p.currency, sum(p.amount)::bigint
-          FROM unnest(digests, freshes) AS d(digest, fresh)
-          JOIN ledger.posting p ON p.entry = d.digest
-         WHERE d.fresh
-         GROUP BY p.account, p.currency
-         ORDER BY p.account, p.currency
+        SELECT l.account, l.currency, sum(l.amount)::bigint FROM lines l
+         WHERE NOT EXISTS (SELECT FROM wrong)
+         GROUP BY l.account, l.currency
+         ORDER BY l.account, l.currency
         ON CONFLICT (account, currency) DO UPDATE SET amount = b.amount + excluded.amount
         RETURNING b.account, b.amount
     )
-    SELECT m.account FROM moved m
-     WHERE m.amount > 0 AND (m.account LIKE 'funds/%' OR m.account LIKE 'reserved/%')
-     ORDER BY m.account LIMIT 1
+    SELECT (SELECT min(w.digest) FROM wrong w),
+           (SELECT min(m.account) FROM moved m
+             WHERE m.amount > 0 AND (m.account LIKE 'funds/%' OR m.account LIKE 'reserved/%'))
+      INTO unbalanced, overdrawn;
+    IF unbalanced IS NOT NULL THEN
+        RAISE EXCEPTION 'entry % does not balance in one currency', unbalanced USING ERRCODE = 'SD007';
+    END IF;
+    IF overdrawn IS NOT NULL THEN
+        RAISE EXCEPTION '% does not hold that much', overdrawn USING ERRCODE = 'SD042';
+    END IF;
+END
 $$;
 
 CREATE FUNCTION ledger.post(to_journal text, entry_id text, body text)

@@ -15,7 +15,7 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA meta, facts, ledger, work, custody FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA meta, facts, assets, ledger, work, custody FROM PUBLIC;
 
 -- A custodian: its role, its journal and the schema of its own that holds its shares.  Owner only.
 CREATE FUNCTION custody.add_custodian(new_name text) RETURNS void
@@ -78,7 +78,10 @@ GRANT EXECUTE ON FUNCTION work.next_order(text), work.ask_key(text, text, text, 
 
 -- The reader: what an auditor needs; no names, no shares, no envelopes.
 GRANT USAGE ON SCHEMA meta, facts, assets, work, ledger, custody TO stagedoor_reader;
-GRANT SELECT ON ALL TABLES IN SCHEMA meta, facts, assets, work, ledger TO stagedoor_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA meta, facts, assets, ledger TO stagedoor_reader;
+GRANT SELECT ON work.permit, work.consent_lock, work.queue, work.lease, work.key_request TO stagedoor_reader;
+GRANT SELECT (order_id, receipt_digest, receipt_body, signature_body, status, code, why, delivered_at)
+    ON work.delivery TO stagedoor_reader;
 GRANT SELECT ON custody.custodian, custody.destruction TO stagedoor_reader;
 GRANT SELECT (grant_digest, custodian, released, fact, code, why, answered_at) ON custody.answer TO stagedoor_reader;
 GRANT SELECT (asset, custodian, deposited_at, taken_at) ON custody.deposit TO stagedoor_reader;

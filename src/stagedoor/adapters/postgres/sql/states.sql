@@ -20,3 +20,19 @@ CREATE TABLE assets.state (
     withdrawn  boolean NOT NULL DEFAULT false,
     holds      text[] NOT NULL DEFAULT '{}'
 );
+
+-- Keys only ever move on, and what was withdrawn stays withdrawn: a new consent is given to a new asset.
+CREATE FUNCTION assets.refuse_return() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NEW.epoch < OLD.epoch OR (OLD.withdrawn AND NOT NEW.withdrawn) OR NEW.asset <> OLD.asset THEN
+        RAISE EXCEPTION 'the keys of % never move back', OLD.asset USING ERRCODE = 'SD001';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER only_forward BEFORE UPDATE ON assets.state
+    FOR EACH ROW EXECUTE FUNCTION assets.refuse_return();
+ALTER TABLE assets.state ENABLE ALWAYS TRIGGER only_forward;

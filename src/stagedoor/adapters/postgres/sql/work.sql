@@ -66,32 +66,30 @@ CREATE TABLE work.lease (
 CREATE INDEX lease_open ON work.lease (ends_at) WHERE NOT ended;
 CREATE INDEX lease_order ON work.lease (order_id, opened_at);
 
--- status: pending, granted, refused.  seen_at lets several gates share the box without holding a lock while they decide.
+-- The letter-boxes.  A letter is row-locked by the transaction that answers it, so two gates never answer one twice.
 CREATE TABLE work.key_request (
     order_id         text PRIMARY KEY REFERENCES work.queue,
     worker           text NOT NULL,
-    one_time_key     text NOT NULL,
-    worker_signature text NOT NULL,
+    one_time_key     text NOT NULL CHECK (length(one_time_key) <= 8192),
+    worker_signature text NOT NULL CHECK (length(worker_signature) <= 8192),
     status           text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'granted', 'refused')),
     code             text NOT NULL DEFAULT '',
     why              text NOT NULL DEFAULT '',
     grant_digest     text,
-    asked_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
-    seen_at          timestamptz
+    asked_at         timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX key_request_pending ON work.key_request (asked_at) WHERE status = 'pending';
 
 CREATE TABLE work.delivery (
     order_id       text PRIMARY KEY REFERENCES work.queue,
     receipt_digest text NOT NULL UNIQUE,
-    receipt_body   text NOT NULL,
-    signature_body text NOT NULL,
+    receipt_body   text NOT NULL CHECK (octet_length(receipt_body) <= 1048576),
+    signature_body text NOT NULL CHECK (octet_length(signature_body) <= 1048576),
     shares         jsonb NOT NULL,
     status         text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'posted', 'refused')),
     code           text NOT NULL DEFAULT '',
     why            text NOT NULL DEFAULT '',
-    delivered_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-    seen_at        timestamptz
+    delivered_at   timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX delivery_pending ON work.delivery (delivered_at) WHERE status = 'pending';
 
@@ -174,25 +172,11 @@ BEGIN
         END IF;
         UPDATE work.key_request k
            SET one_time_key = with_key, worker_signature = with_signature, status = 'pending', code = '', why = '',
-               grant_digest = NULL, asked_at = clock_timestamp(), seen_at = NULL
+               grant_digest = NULL, asked_at = clock_timestamp()
          WHERE k.order_id = known;
     END IF;
     PERFORM pg_notify('stagedoor_gate', '');
 END
-$$;
-
-CREATE FUNCTION work.key_answer(for_order text)
-RETURNS TABLE (status text, code text, why text, grant_body text, envelopes jsonb, refusals jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT k.status, k.code, k.why, facts.body_of('key_grant', k.grant_digest),
-           coalesce((SELECT jsonb_object_agg(a.custodian, encode(a.envelope, 'hex')) FROM custody.answer a
-                      WHERE a.grant_digest = k.grant_digest AND a.envelope IS NOT NULL), '{}'::jsonb),
-           coalesce((SELECT jsonb_object_agg(a.custodian, jsonb_build_object('code', a.code, 'why', a.why))
-                       FROM custody.answer a
-                      WHERE a.grant_digest = k.grant_digest AND NOT a.released), '{}'::jsonb)
-      FROM work.key_request k WHERE k.order_id = work.order_of(for_order)
 $$;
 
 -- Longer by one lease, if nothing has happened: the asset's row is shared-locked, so a withdrawal in flight is waited for.
@@ -224,15 +208,6 @@ BEGIN
 END
 $$;
 
--- The key is given back; what was sealed to its one-time key is of no further use to anybody and is forgotten.
-CREATE FUNCTION work.end_lease(of_grant text) RETURNS void
-LANGUAGE sql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-AS $$
-    UPDATE work.lease l SET ended = true WHERE l.grant_digest = of_grant AND NOT l.ended;
-    UPDATE custody.answer a SET envelope = NULL WHERE a.grant_digest = of_grant AND a.envelope IS NOT NULL;
-$$;
-
 CREATE FUNCTION work.deliver(for_order text, with_receipt text, with_signature text, with_shares jsonb) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -242,6 +217,14 @@ DECLARE
     digest text := facts.digest_of('receipt', with_receipt);
     before text;
 BEGIN
+    -- Refused at the box: a letter that the gate cannot even open would stop all those behind it.
+    IF jsonb_typeof(with_shares) <> 'object' OR EXISTS (
+            SELECT FROM jsonb_each(CASE jsonb_typeof(with_shares) WHEN 'object' THEN with_shares ELSE '{}' END)
+                        AS s(who, what)
+             WHERE jsonb_typeof(s.what) <> 'string' OR (s.what #>> '{}') !~ '^([0-9a-f]{2})+$' OR length(s.what #>> '{}') > 16384
+                OR NOT EXISTS (SELECT FROM custody.custodian c WHERE c.name = s.who)) THEN
+        RAISE EXCEPTION 'shares are a custodian''s name and an envelope in hex, each' USING ERRCODE = 'SD007';
+    END IF;
     INSERT INTO work.delivery (order_id, receipt_digest, receipt_body, signature_body, shares)
     VALUES (known, digest, with_receipt, with_signature, coalesce(with_shares, '{}'::jsonb)) ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN

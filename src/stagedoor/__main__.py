@@ -1,0 +1,5 @@
+"""`python -m stagedoor`."""
+
+from stagedoor.cli.app import main
+
+main()

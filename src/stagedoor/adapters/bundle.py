@@ -1,0 +1,132 @@
+"""Evidence bundles as ZIP files: facts as canonical JSON lines, rulebooks as they were, outputs as they were made.
+
+Reading is bounded and stays in memory: every size is checked before it is read, no name is ever used as a path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from stagedoor.core.base.canonical import CanonicalError, canonical_bytes
+from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.limits import FACT_BYTES_MAX
+from stagedoor.core.rules.load import RulebookError, load
+from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.wire.decode import DecodeError, decode_any
+
+FORMAT: Final = "stagedoor-bundle/1"
+BUNDLE_BYTES_MAX: Final = 4 << 30
+"""Bytes of all members together, unpacked: an hour of preview frames."""
+MEMBERS_MAX: Final = 200_000
+FACTS_MAX: Final = 1_000_000
+_FIXED_DATE: Final = (1980, 1, 1, 0, 0, 0)
+"""Two bundles of the same facts are the same bytes."""
+
+
+class BundleError(ValueError):
+    """A file that is no bundle: what is wrong and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """What a bundle holds, read strictly: facts, rulebooks by digest, and the SHA-256 of each output by its name."""
+
+    facts: tuple[Fact, ...]
+    books: Mapping[str, Rulebook]
+    files: Mapping[str, str]
+
+
+def write(
+    path: Path, facts: tuple[Fact, ...], rulebooks: tuple[Mapping[str, Any], ...], outputs: Mapping[str, Path]
+) -> None:
+    """Write the bundle beside its name and move it there whole."""
+    draft = path.with_name(path.name + ".draft")
+    try:
+        with zipfile.ZipFile(draft, "x", zipfile.ZIP_STORED) as bundle:
+            _put(bundle, "bundle.json", canonical_bytes({"format": FORMAT}))
+            _put(bundle, "facts.jsonl", b"\n".join(fact.canonical() for fact in facts))
+            for index, plain in enumerate(rulebooks):
+                _put(bundle, f"rulebooks/{index}.json", canonical_bytes(plain))
+            for name, file in sorted(outputs.items()):
+                _put(bundle, f"outputs/{name}", file.read_bytes())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read(path: Path, *, read_on: date) -> Bundle:
+    """Read a bundle; raises BundleError."""
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            members = _members(bundle)
+            if _member(bundle, members, "bundle.json") != canonical_bytes({"format": FORMAT}):
+                raise BundleError(f"{path.name} is not a bundle of format {FORMAT}. Ask its sender to write it again.")
+            lines = _member(bundle, members, "facts.jsonl").split(b"\n")
+            if len(lines) > FACTS_MAX:
+                raise BundleError(f"{path.name} holds {len(lines)} facts; at most {FACTS_MAX} are read.")
+            facts = tuple(decode_any(line) for line in lines)
+            books = {book.digest: book for book in _books(bundle, members, read_on)}
+            files = {
+                name.removeprefix("outputs/"): hashlib.sha256(_member(bundle, members, name)).hexdigest()
+                for name in members
+                if name.startswith("outputs/")
+            }
+    except OSError as fault:
+        raise BundleError(f"{path}: {fault.strerror or fault}. Name a bundle that exists.") from fault
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as fault:
+        if isinstance(fault, BundleError):
+            raise
+        what = (
+            str(fault)
+            if isinstance(fault, DecodeError | RulebookError | CanonicalError)
+            else "it is not a whole ZIP file"
+        )
+        raise BundleError(f"{path.name} cannot be read as evidence: {what}. Ask its sender for it again.") from fault
+    return Bundle(facts=facts, books=books, files=files)
+
+
+def _put(bundle: zipfile.ZipFile, name: str, data: bytes) -> None:
+    bundle.writestr(zipfile.ZipInfo(name, _FIXED_DATE), data)
+
+
+def _members(bundle: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    infos = bundle.infolist()
+    names = {info.filename: info for info in infos}
+    if len(infos) > MEMBERS_MAX or len(names) != len(infos):
+        raise BundleError("The bundle holds too many members, or one name twice. Ask its sender for it again.")
+    if sum(info.file_size for info in infos) > BUNDLE_BYTES_MAX:
+        raise BundleError(f"The bundle unpacks to more than {BUNDLE_BYTES_MAX} bytes. Ask for a smaller one.")
+    return names
+
+
+def _member(bundle: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], name: str) -> bytes:
+    info = members.get(name)
+    if info is None:
+        raise BundleError(f"The bundle holds no {name}. Ask its sender to write it again.")
+    with bundle.open(info) as member:
+        data = member.read(info.file_size + 1)
+    if len(data) != info.file_size:
+        raise BundleError(f"{name} is larger than the bundle says. Do not trust its sender.")
+    return data
+
+
+def _books(bundle: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], read_on: date) -> list[Rulebook]:
+    books: list[Rulebook] = []
+    for name in sorted(members):
+        if name.startswith("rulebooks/"):
+            data = _member(bundle, members, name)
+            if len(data) > FACT_BYTES_MAX:
+                raise BundleError(f"{name} is larger than a rulebook can be.")
+            plain = msgspec.json.decode(data)
+            if not isinstance(plain, dict) or canonical_bytes(plain) != data:
+                raise BundleError(f"{name} is not a rulebook in its one spelling.")
+            books.append(load(plain, read_on=read_on))
+    return books

@@ -1,0 +1,1 @@
+"""Alembic's folder.  Revisions execute the readable files in `../sql`."""

@@ -1,0 +1,39 @@
+"""Every bound on what a capture may be, with its unit and its reason: captures come from outside."""
+
+from __future__ import annotations
+
+CAMERA_FILE_BYTES_MAX = 4 * 1024 * 1024
+"""Bytes of transforms.json: 1,000 views with long names take 1 MB."""
+
+IMAGE_BYTES_MAX = 64 * 1024 * 1024
+"""Bytes of one PNG file: 4096 x 4096 RGBA that does not compress at all."""
+
+CAPTURE_BYTES_MAX = 1024 * 1024 * 1024
+"""Bytes of all files together: they are held in memory, sealed and decoded there."""
+
+VIEWS_MAX = 1_000
+"""Pictures in one capture: light stages take a few hundred."""
+
+TRAINING_VIEWS_MIN = 8
+"""Under 8 views the visual hull is far too fat and nothing prunes it: measured 25 dB at 6 views, 30 dB at 8."""
+
+IMAGE_SIDE_PX_MAX = 4096
+"""Pixels along a side, read from the PNG header before anything is decoded: the guard against decompression bombs."""
+
+CAPTURE_PX_MAX = 256 * 1024 * 1024
+"""Pixels of all pictures together: 1 GiB once decoded."""
+
+NAME_CHARACTERS_MAX = 200
+"""Characters in one picture's path inside the folder."""
+
+ROTATION_TOLERANCE = 1e-3
+"""How far R R^T may be from the identity, and det R from +1, entry by entry: four decimals pass."""
+
+DISTANCE_MAX = 1e4
+"""World units from the origin to a camera: beyond this float32 positions lose a thousandth of a unit."""
+
+FOCAL_PX_MAX = 1e6
+"""Focal length in pixels: a 4096-pixel frame seen under a quarter of a degree."""
+
+MASK_ALPHA_MIN = 128
+"""Alpha (0-255) from which a pixel belongs to the person: half covered."""

@@ -1,0 +1,90 @@
+"""The command tree.  Doors parse and render; they decide nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from stagedoor.adapters.bundle import BundleError
+from stagedoor.adapters.home import HomeError
+from stagedoor.adapters.postgres.faults import DataFolderError
+from stagedoor.capture.errors import CaptureError
+from stagedoor.cli import checking, reading, running
+from stagedoor.cli.demo.stage import StageFault
+from stagedoor.core.rules.load import RulebookError
+from stagedoor.ports.store import StoreFault
+
+DONE, REFUSED, BAD_INPUT, WORLD_FAILED = 0, 1, 2, 3
+"""Exit statuses (DESIGN section 4)."""
+
+app = typer.Typer(
+    name="stagedoor",
+    help="Makes it safe to be scanned: no consent, no key; no key, no frame; every use is paid as agreed, and every "
+    "amount says why.\n\nStart with 'stagedoor demo'. Exit status: 0 done, 1 refused by policy, 2 bad input, 3 the "
+    "world failed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+app.command("demo")(running.demo)
+app.command("doctor")(running.doctor)
+app.command("warm")(running.warm)
+app.command("statement")(reading.statement)
+app.command("why")(reading.why)
+app.command("explain")(reading.explain_decision)
+app.command("bundle")(reading.bundle_evidence)
+app.command("verify")(checking.verify)
+
+ledger = typer.Typer(help="The ledger: verify it.", no_args_is_help=True)
+ledger.command("verify")(checking.verify_ledger)
+app.add_typer(ledger, name="ledger")
+
+rulebook = typer.Typer(help="Rulebooks: check, show, run their cases.", no_args_is_help=True)
+rulebook.command("check")(checking.rulebook_check)
+rulebook.command("show")(checking.rulebook_show)
+rulebook.command("cases")(checking.rulebook_cases)
+app.add_typer(rulebook, name="rulebook")
+
+capture = typer.Typer(help="Captures: check a folder before it is taken in.", no_args_is_help=True)
+capture.command("check")(checking.capture_check)
+app.add_typer(capture, name="capture")
+
+consent = typer.Typer(help="Consents: show one as sentences, check its signature.", no_args_is_help=True)
+consent.command("show")(checking.consent_show)
+app.add_typer(consent, name="consent")
+
+
+@app.callback()
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    """Options before any command."""
+    if show:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"stagedoor {installed('stagedoor')}")
+        raise typer.Exit(DONE)
+
+
+def main() -> None:
+    """The program: one paragraph for every fault, never a traceback."""
+    try:
+        app()
+    except (BundleError, CaptureError, DataFolderError, HomeError, RulebookError) as fault:
+        _end(str(fault), BAD_INPUT)
+    except (StoreFault, StageFault) as fault:
+        _end(f"The world failed: {fault} Nothing is half-written; try again when it is back.", WORLD_FAILED)
+    except OSError as fault:
+        _end(f"The world failed: {fault.strerror or fault} ({fault.filename or 'no file'}).", WORLD_FAILED)
+    except KeyboardInterrupt:
+        _end("Stopped by you. What was committed stays; nothing is half-written.", WORLD_FAILED)
+
+
+def _end(text: str, status: int) -> None:
+    Console(stderr=True).print(f"stagedoor: {' '.join(text.split())}", highlight=False, markup=False, soft_wrap=True)
+    sys.exit(status)

@@ -1,0 +1,158 @@
+"""Commands that check something and believe nothing: bundles, the ledger, rulebooks, captures, consents."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stagedoor.adapters import bundle
+from stagedoor.adapters.clock import today
+from stagedoor.adapters.signing import Ed25519Verifier
+from stagedoor.capture.read import parse, read_folder
+from stagedoor.cli.reading import AsJson, Home, no
+from stagedoor.core.base.limits import FACT_BYTES_MAX
+from stagedoor.core.facts.consent import Consent
+from stagedoor.core.facts.party import Signature
+from stagedoor.core.rules.cases import run_case, uncovered
+from stagedoor.core.rules.sentences import sentences
+from stagedoor.ports.world import SignatureFault
+from stagedoor.stories.verify_bundle import verify_bundle
+from stagedoor.wire.decode import DecodeError, decode
+from stagedoor.wiring import RULEBOOKS, opened, rulebooks
+
+Books = Annotated[Path, typer.Option("--books", help="The folder of rulebooks.")]
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(help="An evidence bundle.")],
+    pin: Annotated[list[str] | None, typer.Option(help="ROLE=KEY: compare a key learned another way.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check frame, receipt, permit, decision, consent and signatures offline, without any database."""
+    pins = dict(item.partition("=")[::2] for item in pin or [])
+    read = bundle.read(path, read_on=today())
+    checks = verify_bundle(read.facts, read.books, read.files, Ed25519Verifier(), pins=pins)
+    failed = [check for check in checks if not check.holds]
+    if as_json:
+        typer.echo(json.dumps({"holds": not failed, "checks": [asdict(check) for check in checks]}))
+    else:
+        for check in failed:
+            Console().print(f"✗ does not hold: {check.what}", style="red", markup=False, highlight=False)
+        verdict = "Every check holds." if not failed else f"{len(failed)} of {len(checks)} checks do not hold."
+        typer.echo(f"{verdict} {len(checks)} checks over {len(read.facts)} facts and {len(read.files)} outputs.")
+        if not pins:
+            typer.echo("Whose keys these are, a bundle cannot prove; compare one with --pin performer=KEY.")
+    if failed:
+        raise typer.Exit(1)
+
+
+def verify_ledger(home: Home = None, as_json: AsJson = False) -> None:
+    """Recompute every digest, chain, entry and balance, and say exactly where something does not agree."""
+    with opened(home) as house:
+        faults = house.auditor.verify()
+    if as_json:
+        typer.echo(json.dumps([asdict(fault) for fault in faults]))
+    else:
+        for fault in faults:
+            Console().print(f"✗ {fault.where}: {fault.what}", style="red", markup=False, highlight=False)
+        typer.echo("Everything agrees with itself." if not faults else f"{len(faults)} faults.")
+    if faults:
+        raise typer.Exit(1)
+
+
+def rulebook_check(name: Annotated[str, typer.Argument()] = "", books: Books = RULEBOOKS) -> None:
+    """Read one rulebook, or all, and run its cases; say what a person must mend."""
+    folder = rulebooks(books)
+    bad = 0
+    for each in (name,) if name else folder.names():
+        book = folder.load(each)
+        wrong = [said for said in (run_case(book, case) for case in book.cases) if said]
+        wrong += [f"no case runs '{rule}'" for rule in uncovered(book)]
+        for said in wrong:
+            Console().print(f"✗ {each}: {said}", style="red", markup=False, highlight=False)
+        bad += len(wrong)
+        rules = len(book.judges) + len(book.pays)
+        typer.echo(f"{each} {book.version}: {len(book.parameters)} parameters, {rules} rules, {len(book.cases)} cases")
+    if bad:
+        raise typer.Exit(1)
+
+
+def rulebook_cases(name: Annotated[str, typer.Argument()], books: Books = RULEBOOKS, as_json: AsJson = False) -> None:
+    """Run a rulebook's worked cases, one line each."""
+    book = rulebooks(books).load(name)
+    results = [(case.file, case.name, run_case(book, case)) for case in book.cases]
+    if as_json:
+        typer.echo(json.dumps([{"file": file, "case": case, "fault": said} for file, case, said in results]))
+    else:
+        for file, case, said in results:
+            typer.echo(f"{'ok ' if not said else 'BAD'} {file}: {case}{' - ' + said if said else ''}")
+    if any(said for _, _, said in results):
+        raise typer.Exit(1)
+
+
+def rulebook_show(name: Annotated[str, typer.Argument()], books: Books = RULEBOOKS, as_json: AsJson = False) -> None:
+    """Print a rulebook for a person: every value with its date, source and confidence, every rule with its words."""
+    folder = rulebooks(books)
+    if as_json:
+        typer.echo(json.dumps(folder.plain(name)))
+        return
+    book = folder.load(name)
+    console = Console()
+    console.print(f"{book.title} ({book.name} {book.version})\n{book.note}\n", markup=False, highlight=False)
+    values = Table("parameter", "from", "value", "unit", "governed by", "confidence", "source", title="Values")
+    for parameter in book.parameters:
+        for dated in parameter.values:
+            source = dated.source
+            values.add_row(parameter.name, str(dated.since), str(dated.value), parameter.unit,
+                           parameter.keyed_by.replace("_", " "), source.confidence.value, source.title)  # fmt: skip
+    rules = Table("rule", "effect", "says", "when", "clause", "confidence", title="Rules")
+    for judge in book.judges:
+        rules.add_row(judge.rule, judge.effect.value, judge.says, judge.when.text, judge.clause,
+                      judge.source.confidence.value)  # fmt: skip
+    for pay in book.pays:
+        rules.add_row(pay.rule, "pays", pay.title, pay.formula.text, pay.clause, pay.source.confidence.value)
+    console.print(values)
+    console.print(rules)
+
+
+def capture_check(
+    folder: Annotated[Path, typer.Argument(help="A folder with transforms.json and its pictures.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read a capture as intake would, and say what it is or what to mend.  Nothing is written."""
+    capture = parse(read_folder(folder))
+    told = {"views": len(capture.names), "held_out": len(capture.views("test")), "width": capture.width,
+            "height": capture.height}  # fmt: skip
+    typer.echo(json.dumps(told) if as_json else f"A capture of {told['views']} views ({told['held_out']} held out), "
+               f"{told['width']} x {told['height']} pixels. It can be taken in.")  # fmt: skip
+
+
+def consent_show(
+    path: Annotated[Path, typer.Argument(help="A consent in its canonical form (JSON).")],
+    signature: Annotated[Path | None, typer.Option(help="A signature over it, to check.")] = None,
+) -> None:
+    """Show a consent as the sentences that its performer signs, and check a signature over it."""
+    try:
+        consent = decode(Consent, _small(path))
+        said = decode(Signature, _small(signature)) if signature else None
+    except DecodeError as fault:
+        raise no(f"{path.name}: {fault}. Ask for the consent as it was signed, byte for byte.", 2) from None
+    if said is not None:
+        try:
+            Ed25519Verifier().verify(consent, said)
+        except SignatureFault as fault:
+            raise no(f"{path.name}: {fault} One of the two was altered; ask its giver for both again.", 2) from None
+    for sentence in sentences(consent):
+        Console().print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _small(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(FACT_BYTES_MAX + 1)
+    return data.rstrip(b"\n")

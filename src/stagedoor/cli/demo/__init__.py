@@ -1,0 +1,1 @@
+"""`stagedoor demo`: one story on real parts, told from enrolment to evidence."""

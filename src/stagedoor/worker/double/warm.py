@@ -1,0 +1,56 @@
+"""Compiles every kernel into numba's cache, so that the first performer does not wait for a compiler."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from stagedoor.capture.read import Capture
+from stagedoor.worker.double.camera import Camera
+from stagedoor.worker.double.moves import arc
+from stagedoor.worker.double.render import render_frame
+from stagedoor.worker.double.train import TrainSettings, train
+
+SIDE_PX = 32
+VIEWS = 9
+
+
+def compile_kernels() -> None:
+    """Trains and draws a ball of a few Gaussians: every kernel runs once.  About ten seconds, then half a second."""
+    result = train(ball(), settings=TrainSettings(gaussians=64, iterations=4, reseed_every=1))
+    camera = round_the_origin(from_deg=0.0, to_deg=0.0, frames=1)[0]
+    render_frame(result.splats, camera, width=SIDE_PX, height=SIDE_PX)
+
+
+def round_the_origin(*, from_deg: float, to_deg: float, frames: int) -> tuple[Camera, ...]:
+    """Small cameras four units from the origin."""
+    return arc(
+        (0.0, 0.0, 0.0),
+        4.0,
+        from_deg=from_deg,
+        to_deg=to_deg,
+        elevation_deg=10.0,
+        frames=frames,
+        width=SIDE_PX,
+        height=SIDE_PX,
+    )
+
+
+def ball() -> Capture:
+    """A capture of nothing in particular: a grey ball of radius 1 seen from all round, last view held out."""
+    cameras = round_the_origin(from_deg=0.0, to_deg=360.0 * (1 - 1 / VIEWS), frames=VIEWS)
+    rows, columns = np.mgrid[:SIDE_PX, :SIDE_PX] + 0.5 - SIDE_PX / 2
+    seen = cameras[0].fx * math.tan(math.asin(1 / 4))
+    image = np.full((SIDE_PX, SIDE_PX, 4), 128, np.uint8)
+    image[..., 3] = np.where(rows**2 + columns**2 < seen**2, 255, 0)
+    return Capture(
+        images=np.stack([image] * VIEWS),
+        fx=cameras[0].fx,
+        fy=cameras[0].fy,
+        cx=cameras[0].cx,
+        cy=cameras[0].cy,
+        world_to_camera=np.stack([camera.world_to_camera for camera in cameras]),
+        splits=("train",) * (VIEWS - 1) + ("test",),
+        names=tuple(f"ball_{i}.png" for i in range(VIEWS)),
+    )

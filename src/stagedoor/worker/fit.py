@@ -1,0 +1,136 @@
+"""Recipe fit-splats: a capture becomes a replica, which leaves this process sealed under a key of its own.
+
+The data key is made here, split here and wiped here: each share is sealed to its custodian with a note that this worker
+signs, so that the custodian pins the replica to the capture it descends from and to the performer it already knows.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from stagedoor.core.facts.permit import Setting
+from stagedoor.seal import seal_stream, seal_to, split, wipe
+from stagedoor.wire import blobs, container
+from stagedoor.wire.envelopes import (
+    DEPOSIT,
+    DEPOSIT_NOTE,
+    DepositNote,
+    deposit_binding,
+    pack_deposit,
+    replica_deposit,
+)
+from stagedoor.worker.identity import Identity
+from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, wipe_arrays
+
+if TYPE_CHECKING:
+    from stagedoor.worker.double.train import TrainResult
+
+
+def fit_splats(job: Job, identity: Identity) -> Made:
+    """Train, seal, split.  A lease that ends before the replica is sealed leaves nothing made."""
+    result = _trained(job)
+    splats = result.splats
+    try:
+        if not job.lease.live():
+            return Made(units=0, outputs=(), measures=(), sealed=None, whole=False)
+        sealed = seal_replica(job, bytearray(splats.to_bytes()), identity)
+        measures = _measures(result, len(splats))
+    finally:
+        wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours)
+    return Made(units=1, outputs=(), measures=measures, sealed=sealed, whole=True)
+
+
+def seal_replica(job: Job, replica: bytearray, identity: Identity) -> Sealed:
+    """The replica into the blob folder, sealed; its key into envelopes.  `replica` is wiped."""
+    asset = job.plan.order.result_asset
+    key = bytearray(os.urandom(32))
+    size = 0
+
+    def seal_into(file: BinaryIO) -> str:
+        nonlocal size
+        summary = seal_stream(replica, file, key=key, context=asset.encode("ascii"))
+        size = summary.bytes_sealed
+        return summary.sha256_sealed
+
+    try:
+        path = blobs.keep(job.blobs, seal_into)
+        envelopes = share_out(key, job.plan, identity)
+    finally:
+        wipe(key, replica)
+    return Sealed(sha256=path.stem, size=size, envelopes=envelopes)
+
+
+def share_out(key: bytearray, plan: Plan, identity: Identity) -> dict[str, bytes]:
+    """One share to each custodian, each with its signed note."""
+    shares = split(key)
+    envelopes: dict[str, bytes] = {}
+    try:
+        for share, (custodian, seal_key) in zip(shares, identity.custodians.items(), strict=True):
+            asset, parent, performer = plan.order.result_asset, plan.order.asset, plan.permit.performer
+            message = replica_deposit(
+                asset=asset,
+                custodian=custodian,
+                parent=parent,
+                performer=performer,
+                worker=identity.worker,
+                share=share,
+            )
+            note = DepositNote(
+                asset=asset,
+                custodian=custodian,
+                performer=performer,
+                performer_key="",
+                parent=parent,
+                worker=identity.worker,
+                worker_signature=identity.signing.sign(DEPOSIT_NOTE, message),
+            )
+            plain = pack_deposit(share, note)
+            binding = deposit_binding(asset=asset, custodian=custodian)
+            try:
+                envelopes[custodian] = seal_to(seal_key, plain, purpose=DEPOSIT, bound_to=binding)
+            finally:
+                wipe(plain)
+    finally:
+        wipe(*shares)
+    return envelopes
+
+
+def _trained(job: Job) -> TrainResult:
+    from stagedoor.capture.errors import CaptureError
+    from stagedoor.capture.read import parse
+    from stagedoor.worker.double.train import TrainSettings, train
+
+    values = job.plan.settings
+    try:
+        capture = parse(container.read(job.plaintext))
+    except (container.ContainerError, CaptureError) as fault:
+        # What is wrong with a capture can quote it (a file's name): only the kind of fault leaves this process.
+        raise WorkError(f"the capture cannot be read: {type(fault).__name__}") from None
+    settings = TrainSettings(
+        gaussians=values["gaussians"],
+        iterations=values["iterations"],
+        seed=values["seed"],
+        threads=values["threads"] or None,
+    )
+    try:
+        return train(
+            capture,
+            settings=settings,
+            progress=lambda done, of, _loss: job.progress(done, of),
+            should_stop=lambda: not job.lease.live(),
+        )
+    finally:
+        wipe_arrays(capture.images)
+
+
+def _measures(result: TrainResult, gaussians: int) -> tuple[Setting, ...]:
+    """Quality as whole numbers: thousandths of a decibel.  A capture without held-out views has no PSNR to tell."""
+    told: dict[str, Any] = {"psnr_whole_millidb": result.psnr_whole_db, "psnr_head_millidb": result.psnr_head_db}
+    psnr = [Setting(name=name, value=round(db * 1000)) for name, db in told.items() if math.isfinite(db)]
+    return (
+        *psnr,
+        Setting(name="gaussians", value=gaussians),
+        Setting(name="iterations", value=result.iterations),
+    )

@@ -1,0 +1,122 @@
+"""The closed table of what a worker can do.  An order names one of these and gives it whole numbers: nothing else acts.
+
+Before any key is asked for, the order is held against its permit, its asset and these bounds; an order for more than is
+permitted is refused here too, whatever the gate let through (DESIGN 3.4, WRONG_WORK).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from stagedoor.core.base.ids import has_shape
+from stagedoor.core.base.limits import UNITS_PER_REQUEST_MAX
+from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.facts.asset import Asset, AssetKind
+from stagedoor.core.facts.consent import Use
+from stagedoor.core.facts.permit import Permit, WorkOrder
+from stagedoor.wire.decode import DecodeError, decode
+from stagedoor.worker.hatch import Taken
+from stagedoor.worker.job import Plan
+from stagedoor.worker.stamp import MARK, WIDTH_MIN
+
+FIT: Final = "fit-splats"
+RENDER: Final = "render-arc"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a recipe serves and takes: each setting with its smallest and largest value."""
+
+    use: Use
+    unit: str
+    asset_kind: AssetKind
+    makes_asset: bool
+    settings: Mapping[str, tuple[int, int]]
+
+
+RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
+    {
+        FIT: Recipe(
+            use=Use.CREATE,
+            unit="replica",
+            asset_kind=AssetKind.CAPTURE,
+            makes_asset=True,
+            settings={
+                "gaussians": (1, 1_000_000),  # as many as worker.double holds in one double
+                "iterations": (1, 1_000_000),  # two hours on two cores at 7 ms each
+                "seed": (0, (1 << 53) - 1),
+                "threads": (0, 64),  # 0: as many as are worth using
+            },
+        ),
+        RENDER: Recipe(
+            use=Use.RENDER,
+            unit="frame",
+            asset_kind=AssetKind.REPLICA,
+            makes_asset=False,
+            settings={
+                "frames": (1, UNITS_PER_REQUEST_MAX),
+                "arc_from_deg": (-360, 360),
+                "arc_to_deg": (-360, 720),
+                "elevation_deg": (-80, 80),  # straight from above or below, a camera has no upright
+                "width": (WIDTH_MIN, 4096),
+                "height": (64, 4096),
+                "first_frame": (0, UNITS_PER_REQUEST_MAX),
+                "radius_milli": (1, 10_000_000),
+            },
+        ),
+    }
+)
+
+
+def plan(taken: Taken, worker: str) -> Plan | Refused:
+    """The work as it may be done, or why it may not."""
+    try:
+        order, permit, asset = (
+            decode(WorkOrder, taken.order),
+            decode(Permit, taken.permit),
+            decode(Asset, taken.asset),
+        )
+    except DecodeError as fault:
+        return Refused(code=Code.MALFORMED, why=f"the order's papers cannot be read: {fault}")
+    recipe = RECIPES.get(order.recipe)
+    if recipe is None:
+        return _wrong(f"there is no recipe '{order.recipe[:40]}' here")
+    settings = {setting.name: setting.value for setting in order.settings}
+    if permit.worker != worker:
+        return Refused(code=Code.PERMIT_OTHER_WORKER, why=f"the permit names {permit.worker[:80]}")
+    if order.permit != permit.digest() or not order.asset == permit.asset == asset.asset:
+        return _wrong("order, permit and asset do not belong together")
+    if permit.use is not recipe.use or permit.unit != recipe.unit or asset.kind is not recipe.asset_kind:
+        return _wrong(f"recipe '{order.recipe}' serves another use, unit or kind of asset")
+    if asset.performer != permit.performer or asset.production != permit.production:
+        return _wrong("permit and asset do not name the same performer and production")
+    if not has_shape("order", order.order) or has_shape("asset", order.result_asset) is not recipe.makes_asset:
+        return _wrong("the order's id, or that of what it makes, is not what this recipe needs")
+    if order.stamp != MARK:
+        return Refused(code=Code.UNMARKED, why=f"this worker stamps '{MARK}' and nothing else")
+    return _within(recipe, Plan(order=order, permit=permit, asset=asset, settings=MappingProxyType(settings)))
+
+
+def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
+    """The settings are the recipe's, each once and within bounds, and ask for no more than is permitted."""
+    values, permit = planned.settings, planned.permit
+    if set(values) != set(recipe.settings) or len(values) != len(planned.order.settings):
+        return _wrong(f"recipe '{planned.order.recipe}' takes exactly: {', '.join(recipe.settings)}")
+    for name, (least, most) in recipe.settings.items():
+        if not least <= values[name] <= most:
+            return _wrong(f"{name} is {values[name]}; it may be {least} to {most}")
+    if recipe.use is Use.RENDER:
+        if values["frames"] > permit.units:
+            return _wrong(f"{values['frames']} frames are ordered; the permit allows {permit.units}")
+        if not permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg:
+            return _wrong("the camera move goes beyond the permitted arc")
+    elif permit.units < 1:
+        return _wrong("the permit allows no replica")
+    return planned
+
+
+def _wrong(why: str) -> Refused:
+    return Refused(code=Code.WRONG_WORK, why=why, clause="DESIGN 2")
