@@ -18,6 +18,10 @@ BEATS = 3
 """Renewals in one lease: two may be lost before it lapses."""
 
 
+RETRY_SECONDS = 0.2
+"""How soon a store that is away is asked again."""
+
+
 class Lease:
     """A heartbeat in its own thread.  `live()` is to be asked before and after each piece of work."""
 
@@ -33,6 +37,7 @@ class Lease:
         self._seconds = seconds
         self._stopping = stopping or threading.Event()
         self._clock = clock
+        self._retry = min(RETRY_SECONDS, seconds / BEATS)
         self._until = 0.0
         self._ended = threading.Event()
         self._guard = threading.Lock()
@@ -42,9 +47,13 @@ class Lease:
 
     def begin(self) -> bool:
         """Renew once here, so that nothing is opened under a lease that has lapsed already; then keep renewing."""
-        if not self._beat():
-            self.end(self.why if self._ended.is_set() else "the store could not be reached")
-            return False
+        until = self._clock() + self._seconds
+        while not self._beat():
+            # A connection that died while it lay idle says so at its first use; the next try makes a new one.
+            if self._ended.is_set() or self._stopping.is_set() or self._clock() >= until:
+                self.end("the store could not be reached")
+                return False
+            self._ended.wait(self._retry)
         self._thread = threading.Thread(target=self._beats, name="lease", daemon=True)
         self._thread.start()
         return True
@@ -91,10 +100,11 @@ class Lease:
             self._thread.join(timeout=self._seconds)
 
     def _beats(self) -> None:
-        while not self._ended.wait(self._seconds / BEATS):
+        renewed = True
+        while not self._ended.wait(self._seconds / BEATS if renewed else self._retry):
             if not self.live():
                 return
-            self._beat()
+            renewed = self._beat()
 
     def _beat(self) -> bool:
         """One renewal.  A store that is away is no answer: the deadline of the last one stands."""
