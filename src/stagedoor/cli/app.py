@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -81,6 +84,16 @@ def main() -> None:
         _end(f"The world failed: {fault} Nothing is half-written; try again when it is back.", WORLD_FAILED)
     except OSError as fault:
         _end(f"The world failed: {fault.strerror or fault} ({fault.filename or 'no file'}).", WORLD_FAILED)
+    except (AssertionError, TypeError, LookupError, AttributeError) as fault:
+        # A bug of ours: told as one, with the place and without what the program held; the traceback on request.
+        if os.environ.get("STAGEDOOR_TRACEBACK"):
+            raise
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        _end(
+            f"This is a mistake in Stagedoor itself ({type(fault).__name__} in {Path(place.filename).name}, line "
+            f"{place.lineno}). Nothing is half-written. Run again with STAGEDOOR_TRACEBACK=1 and report what it prints.",
+            WORLD_FAILED,
+        )
     except KeyboardInterrupt:
         _end("Stopped by you. What was committed stays; nothing is half-written.", WORLD_FAILED)
 
