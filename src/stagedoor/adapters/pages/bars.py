@@ -27,11 +27,13 @@ PATTERNS: Final = trusted(
     '<rect class="ink" width="2" height="7"/></pattern>'
     '<pattern id="dots" width="8" height="8" patternUnits="userSpaceOnUse">'
     '<circle class="ink" cx="2" cy="2" r="1.3"/><circle class="ink" cx="6" cy="6" r="1.3"/></pattern>'
+    '<pattern id="beyond" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<rect class="faint" width="2" height="7"/></pattern>'
     "</defs></svg>"
 )
 """Drawn over colours, so that a bar can be read without seeing any; once per page."""
 
-PATTERN_OF: Final = {"agent": "hatch", "above": "hatch", "plans": "dots", "counted": "dots"}
+PATTERN_OF: Final = {"agent": "hatch", "above": "beyond", "plans": "dots", "counted": "dots"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

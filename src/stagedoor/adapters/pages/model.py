@@ -195,6 +195,11 @@ class Metered:
     cost: Amount
     note: str
 
+    @property
+    def counted(self) -> str:
+        """The units as people count them."""
+        return f"{self.units:,} {self.unit}{'' if self.units == 1 else 's'}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:

@@ -82,6 +82,11 @@ def _opened(data: bytes) -> Image.Image:
     if image.width * image.height > PIXELS_MAX:
         image.close()
         raise PictureError(f"a picture of {image.width} x {image.height} is not one of ours")
+    try:
+        image.load()
+    except (OSError, EOFError, SyntaxError) as fault:
+        image.close()
+        raise PictureError("a picture breaks off") from fault
     return image
 
 
@@ -96,10 +101,6 @@ def _words(image: Image.Image) -> str:
 
 
 def _small(image: Image.Image, words: str, *, alt: str, side: int, quality: int) -> Picture:
-    try:
-        image.load()
-    except (OSError, EOFError, SyntaxError) as fault:
-        raise PictureError("a picture breaks off") from fault
     flat = Image.new("RGB", image.size, PAPER)
     whole = image.convert("RGBA")
     flat.paste(whole, mask=whole.getchannel("A"))

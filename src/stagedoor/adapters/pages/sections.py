@@ -263,7 +263,7 @@ def metered(items: tuple[Metered, ...]) -> Html:
                 el("th", isolated(item.what), el("span", item.note, cls="note") if item.note else Html(""), scope="row",
                    role="rowheader", data_label="What"),
                 _cell("Shot", isolated(item.shot)),
-                _cell("Metered", f"{item.units:,} {item.unit}{'' if item.units == 1 else 's'}"),
+                _cell("Metered", item.counted),
                 _cell("Days billed", str(item.days)),
                 _cell("Cost", item.cost.text, cls="amount"),
                 role="row",

@@ -41,6 +41,10 @@
     play.addEventListener("click", toggle);
     document.addEventListener("visibilitychange", () => { if (document.hidden && timer) stop(); });
 
+    if (frames.length < 2) continue;
+    shot.classList.add("live");
+    shot.querySelector(".controls").hidden = false;
+
     const drag = (event) => {
       const box = stage.getBoundingClientRect();
       show(Math.round(((event.clientX - box.left) / box.width) * (frames.length - 1)));
@@ -53,7 +57,6 @@
     stage.addEventListener("pointermove", (event) => {
       if (stage.hasPointerCapture(event.pointerId)) drag(event);
     });
-    if (frames.length > 1) shot.querySelector(".controls").hidden = false;
   }
 
   const chains = () => [...document.querySelectorAll("details.why")];

@@ -57,6 +57,8 @@ def statement_table(page: StatementPage) -> RenderableType:
             text(line.name), text(str(line.day)), what, text(line.shot), text(line.days), text(line.amount.text)
         )
     parts: list[RenderableType] = [table, Text(), text("Where the money went", "bold"), *money_bar(page.spending)]
+    if page.contributions:
+        parts += [Text(), _contributions(page)]
     if page.metered:
         parts += [Text(), _metered(page)]
     for refusal in page.refusals:
@@ -84,6 +86,21 @@ def money_bar(item: Spending, width: int = BAR_WIDTH) -> list[RenderableType]:
     return [bar, legend]
 
 
+def _contributions(page: StatementPage) -> Table:
+    table = Table(title="Contributions on top of the pay", title_justify="left")
+    table.add_column("Posting", style="dim", no_wrap=True)
+    table.add_column("Date", no_wrap=True)
+    for name in ("What", "Counted", "Above the ceiling"):
+        table.add_column(name, overflow="fold", justify="left" if name == "What" else "right")
+    table.add_column("Amount", justify="right", no_wrap=True)
+    for item in page.contributions:
+        counted, above = (item.band.counted.text, item.band.above.text) if item.band else ("", "")
+        table.add_row(
+            text(item.name), text(str(item.day)), text(item.what), text(counted), text(above), text(item.amount.text)
+        )
+    return table
+
+
 def _metered(page: StatementPage) -> Table:
     table = Table(title="Metered and billed", title_justify="left")
     for name in ("Date", "What", "Shot"):
@@ -94,7 +111,7 @@ def _metered(page: StatementPage) -> Table:
         style = "dim" if item.cost.units == 0 else ""
         table.add_row(
             text(str(item.day), style), text(f"{item.what} {item.note}", style), text(item.shot, style),
-            text(f"{item.units:,} {item.unit}", style), text(str(item.days), style), text(item.cost.text, style),
+            text(item.counted, style), text(str(item.days), style), text(item.cost.text, style),
         )  # fmt: skip
     return table
 
@@ -112,14 +129,13 @@ def _grow(onto: Tree, node: Node) -> None:
 
 
 def chain_tree(chain: Chain) -> Tree:
-    """From a posting to the signature, each link below the one that it rests on."""
+    """From a posting to the signature, link by link; a tree of one level, so that it fits a narrow window."""
     grown = Tree(text(f"posting {short(chain.entry)}/{chain.line}", "bold"), guide_style="dim")
-    at = grown
     for link in chain.links:
         label = Text.assemble(text(link.kind, "cyan"), "  ", text(link.says))
         if link.digest:
             label.append("  ").append_text(text(short(link.digest), "dim"))
-        at = at.add(label)
+        at = grown.add(label)
         for detail in link.details:
             weak = link.kind == "clause" and doubts_of(detail)
             at.add(text(f"unverified: {detail}" if weak else detail, "yellow" if weak else "dim"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +13,9 @@ import psycopg
 from stagedoor.adapters.postgres.faults import of_database
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+
+# Where the server dies under a transaction, psycopg also logs that its rollback failed; StoreFault has said it.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Link:

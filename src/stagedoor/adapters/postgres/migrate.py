@@ -12,7 +12,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy.pool import NullPool
 
-from stagedoor.adapters.postgres.faults import DataFolderError
+from stagedoor.adapters.postgres.faults import DataFolderError, translated
 
 SCHEMA_VERSION: Final = "0001"
 POSTGRES_MAJOR_MIN: Final = 15
@@ -46,7 +46,7 @@ def migrate(owner_url: str) -> None:
 
 def check(url: str) -> None:
     """Refuse a database of another version; for processes that do not own it."""
-    with psycopg.connect(url) as connection:
+    with translated(), psycopg.connect(url) as connection:
         major = connection.info.server_version // 10_000
         known = connection.execute("SELECT to_regclass('meta.house') IS NOT NULL").fetchone()
         kept: dict[str, str] = {}

@@ -7,10 +7,10 @@ DECLARE
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['stagedoor_gate', 'stagedoor_worker', 'stagedoor_reader'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = wanted) THEN
-            EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', wanted);
+            EXECUTE format('CREATE ROLE %I LOGIN NOCREATEDB NOCREATEROLE NOINHERIT', wanted);
+            -- Small statements all day: compiling them costs more than running them.
+            EXECUTE format('ALTER ROLE %I SET jit = off', wanted);
         END IF;
-        -- Small statements all day: compiling them costs more than running them.
-        EXECUTE format('ALTER ROLE %I SET jit = off', wanted);
     END LOOP;
 END
 $$;
@@ -30,9 +30,9 @@ BEGIN
         RAISE EXCEPTION 'a custodian is named with small letters, digits and _' USING ERRCODE = 'SD007';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = new_role) THEN
-        EXECUTE format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', new_role);
+        EXECUTE format('CREATE ROLE %I LOGIN NOCREATEDB NOCREATEROLE NOINHERIT', new_role);
+        EXECUTE format('ALTER ROLE %I SET jit = off', new_role);
     END IF;
-    EXECUTE format('ALTER ROLE %I SET jit = off', new_role);
     INSERT INTO custody.custodian (name, role, journal) VALUES (new_name, new_role, 'custodian/' || new_name)
     ON CONFLICT DO NOTHING;
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', new_schema);
