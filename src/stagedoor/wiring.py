@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from stagedoor.adapters.blobs import FolderBlobs
 from stagedoor.adapters.clock import TimeOrderedIds, today
 from stagedoor.adapters.home import Home, open_home
 from stagedoor.adapters.postgres.audit import PostgresAuditor
 from stagedoor.adapters.postgres.embedded import EmbeddedServer
+from stagedoor.adapters.postgres.external import ExternalServer
 from stagedoor.adapters.postgres.people import PostgresPeople
 from stagedoor.adapters.postgres.store import PostgresStore
 from stagedoor.adapters.rulebooks import FolderRulebooks
@@ -22,6 +24,7 @@ from stagedoor.core.rules.rulebook import Rulebook
 PACKAGE: Final = Path(__file__).parent
 RULEBOOKS: Final = PACKAGE / "rulebooks"
 HOME_VARIABLE: Final = "STAGEDOOR_HOME"
+DATABASE_VARIABLE: Final = "STAGEDOOR_DATABASE_URL"
 
 STORY_BOOKS: Final = ("sag_aftra_tv_theatrical_2026", "stagedoor_house", "sag_aftra_plans_theatrical")
 """What decides a theatrical picture under the 2026 agreement, in the order in which pay rules run."""
@@ -32,12 +35,13 @@ class House:
     """A running house: its folder, its database and everything that a door hands to a story."""
 
     home: Home
-    server: EmbeddedServer
+    server: EmbeddedServer | ExternalServer
     store: PostgresStore
     people: PostgresPeople
     auditor: PostgresAuditor
     verifier: Ed25519Verifier
     ids: TimeOrderedIds
+    blobs: FolderBlobs
 
     def close(self) -> None:
         """Stop the database and give the folder up."""
@@ -63,8 +67,9 @@ def story_books() -> tuple[Rulebook, ...]:
 
 
 def start_house(home: Home) -> House:
-    """Start (or join) the embedded PostgreSQL of a home."""
-    server = EmbeddedServer.start(home.database)
+    """Start (or join) the embedded PostgreSQL of a home, or use the server that STAGEDOOR_DATABASE_URL names."""
+    url = os.environ.get(DATABASE_VARIABLE, "")
+    server = ExternalServer.start(home.database, url) if url else EmbeddedServer.start(home.database)
     gate = server.url_for("gate")
     return House(
         home=home,
@@ -74,6 +79,7 @@ def start_house(home: Home) -> House:
         auditor=PostgresAuditor(server.owner_url),
         verifier=Ed25519Verifier(),
         ids=TimeOrderedIds(),
+        blobs=FolderBlobs(home.blobs),
     )
 
 

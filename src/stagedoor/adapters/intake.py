@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from stagedoor.capture.read import parse, read_folder
+from stagedoor.ports.world import Blobs
 from stagedoor.seal import join, seal_stream, seal_to, split, wipe
-from stagedoor.wire import blobs, container
+from stagedoor.wire import container
 from stagedoor.wire.envelopes import DEPOSIT, capture_note, deposit_binding, pack_deposit
 
 
@@ -30,7 +32,7 @@ class SealedCapture:
 
 def seal_capture(
     folder: Path,
-    blob_folder: Path,
+    blobs: Blobs,
     *,
     asset: str,
     performer: str,
@@ -47,7 +49,7 @@ def seal_capture(
     views = len(parse(files).names)
     pictures = list(files.items())
 
-    def counted() -> object:
+    def counted() -> Iterator[tuple[str, bytes]]:
         for index, item in enumerate(pictures):
             progress(index + 1, len(pictures))
             yield item
@@ -56,13 +58,13 @@ def seal_capture(
     key = join(first, second)
     sealed: list[tuple[str, int]] = []
 
-    def seal_into(sink: object) -> str:
-        summary = seal_stream(container.write(counted()), sink, key=key, context=asset.encode())  # type: ignore[arg-type]
+    def seal_into(sink: BinaryIO) -> str:
+        summary = seal_stream(container.write(counted()), sink, key=key, context=asset.encode())
         sealed.append((summary.sha256_sealed, summary.bytes_sealed))
         return summary.sha256_sealed
 
     try:
-        blobs.keep(blob_folder, seal_into)
+        blobs.keep(seal_into)
         envelopes = {
             name: _envelope(share, asset, name, seal_key, performer=performer, performer_key=performer_key)
             for (name, seal_key), share in zip(sorted(custodians.items()), (first, second), strict=True)

@@ -91,7 +91,7 @@ def main() -> None:
         place = traceback.extract_tb(fault.__traceback__)[-1]
         _end(
             f"This is a mistake in Stagedoor itself ({type(fault).__name__} in {Path(place.filename).name}, line "
-            f"{place.lineno}). Nothing is half-written. Run again with STAGEDOOR_TRACEBACK=1 and report what it prints.",
+            f"{place.lineno}). Nothing is half-written. Run it again with STAGEDOOR_TRACEBACK=1 and report the output.",
             WORLD_FAILED,
         )
     except KeyboardInterrupt:

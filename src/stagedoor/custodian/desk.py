@@ -13,7 +13,14 @@ from psycopg.rows import dict_row
 
 from stagedoor.custodian.papers import Papers
 
-CHANNEL = "stagedoor_custody"
+_CHECK_GRANT = """
+    SELECT grant_body, permit_body, decision_body, request_body, consent_body, consent_signatures, reserve_entry_body,
+           permit_signatures, asset_epoch, asset_withdrawn, asset_holds, permit_live, permit_status, lease_live,
+           units_left
+      FROM custody.check_grant(%s, %s)
+"""
+_TAKE_DEPOSITS = "SELECT asset, envelope, performer, performer_key FROM custody.take_deposits(%s)"
+_PENDING_DESTRUCTIONS = "SELECT asset, because FROM custody.pending_destructions(%s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +62,13 @@ class Desk:
 
     def pending_grants(self) -> list[str]:
         """Digests of grants that this custodian has not answered."""
-        rows = self._connection.execute("SELECT * FROM custody.pending_grants(%s)", (self._name,))
+        rows = self._connection.execute("SELECT custody.pending_grants(%s)", (self._name,))
         return [row[0] for row in rows]
 
     def check_grant(self, grant: str) -> Papers | None:
         """Everything about a grant, with asset, permit and lease locked until the transaction ends."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            row = cursor.execute("SELECT * FROM custody.check_grant(%s, %s)", (self._name, grant)).fetchone()
+            row = cursor.execute(_CHECK_GRANT, (self._name, grant)).fetchone()
         return None if row is None else _papers(grant, row)
 
     def release(self, grant: str, envelope: bytes, fact: bytes) -> None:
@@ -77,7 +84,7 @@ class Desk:
     def take_deposits(self) -> list[Deposit]:
         """Shares that came in, locked until the transaction ends."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute("SELECT * FROM custody.take_deposits(%s)", (self._name,)).fetchall()
+            rows = cursor.execute(_TAKE_DEPOSITS, (self._name,)).fetchall()
         return [
             Deposit(
                 asset=row["asset"],
@@ -95,7 +102,7 @@ class Desk:
     def pending_destructions(self) -> list[tuple[str, str]]:
         """Assets whose shares are to be destroyed, and why."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
-            rows = cursor.execute("SELECT * FROM custody.pending_destructions(%s)", (self._name,)).fetchall()
+            rows = cursor.execute(_PENDING_DESTRUCTIONS, (self._name,)).fetchall()
         return [(row["asset"], row["because"]) for row in rows]
 
     def destruction_done(self, asset: str, fact: bytes) -> None:

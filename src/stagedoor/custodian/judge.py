@@ -2,8 +2,9 @@
 
 The store chose the papers and may be wrong, or in other hands; so nothing is taken from it but bytes that bind
 themselves: every paper by the digest that points at it, the permit by the gate's key, the one-time key by the worker's,
-the consent by the performer's key as it was when the share was deposited.  All checks run; the refusal that is answered
-is the first in precedence.
+the consent by the performer's key as it was when the share was deposited.  The states (epoch, holds, lives, units left)
+are the store's word alone: who owns the database can lie about them, and leaves that lie in the journals.  All checks
+run; the refusal that is answered is the first in precedence.
 """
 
 from __future__ import annotations

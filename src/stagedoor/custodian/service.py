@@ -35,6 +35,9 @@ POLL_SECONDS: Final = 0.5
 BACKOFF_SECONDS: Final = (0.2, 5.0)
 """First and longest pause before a database that went away is asked again."""
 
+TOLD_MAX: Final = 10_000
+"""Faults remembered so that each is said once: a megabyte; after that they are said again."""
+
 Log = Callable[[dict[str, object]], None]
 
 
@@ -74,7 +77,7 @@ class Service:
 
     def round(self, connection: Connection[Any], desk: Desk) -> None:
         """Everything that waits: shares first, so that a grant finds its share; destructions before grants."""
-        self._act(connection, "deposits", partial(self._take_deposits, desk))
+        self._act(connection, "deposits", partial(self._take_deposits, connection, desk))
         for asset, because in desk.pending_destructions():
             self._act(connection, asset, partial(self._destroy, desk, asset, because))
         for grant in desk.pending_grants():
@@ -94,15 +97,19 @@ class Service:
         for line in lines:
             self._log(line)
 
-    def _take_deposits(self, desk: Desk) -> list[dict[str, object]]:
+    def _take_deposits(self, connection: Connection[Any], desk: Desk) -> list[dict[str, object]]:
+        """Each behind a savepoint of its own: one that cannot be taken stays where it is, and keeps no other out."""
         lines = []
         for deposit in desk.take_deposits():
             try:
-                pinned = self._deposit(desk, deposit)
+                with connection.transaction():
+                    pinned = self._deposit(desk, deposit)
             except DepositError as fault:
                 self._once(f"deposit:{deposit.asset}", "deposit_refused", asset=deposit.asset, why=str(fault))
                 continue
-            desk.deposit_taken(deposit.asset)
+            except (psycopg.IntegrityError, psycopg.DataError) as fault:
+                self._once(f"deposit:{deposit.asset}", "deposit_refused", asset=deposit.asset, why=_name(fault))
+                continue
             lines.append(self._line("deposit_taken", asset=deposit.asset, performer=pinned.performer))
         return lines
 
@@ -124,6 +131,7 @@ class Service:
                 performer_key=pinned.performer_key,
             )
         )
+        desk.deposit_taken(deposit.asset)
         return pinned
 
     def _pins(self, held: Held | None) -> Pinned | None:
@@ -190,6 +198,8 @@ class Service:
 
     def _once(self, key: str, act: str, **more: object) -> None:
         """What repeats at every round is said once."""
+        if len(self._told) > TOLD_MAX:
+            self._told.clear()
         if key not in self._told:
             self._told.add(key)
             self._say(act, **more)

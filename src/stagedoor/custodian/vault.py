@@ -6,10 +6,9 @@ A row holds two wraps, the pins' before the share's: the pins are opened for jud
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Final
-
-import msgspec
 
 from stagedoor.core.base.canonical import canonical_bytes
 from stagedoor.custodian.papers import Pinned
@@ -29,7 +28,7 @@ def open_pins(kek: bytearray, wrapped: bytes, *, custodian: str, asset: str) -> 
     """What was pinned when the share came; raises WrapError for a row that this custodian did not write for `asset`."""
     pins, _ = _halves(wrapped)
     plain = unwrap(kek, pins, context=_context("pins", custodian, asset))
-    return msgspec.json.decode(bytes(plain), type=Pinned)
+    return Pinned(**json.loads(bytes(plain)))
 
 
 def open_share(kek: bytearray, wrapped: bytes, *, custodian: str, asset: str) -> bytearray:

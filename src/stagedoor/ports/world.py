@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
 
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.when import Instant
@@ -47,7 +47,10 @@ class Ids(Protocol):
 class Blobs(Protocol):
     """Sealed bytes by their own SHA-256.  Never plaintext."""
 
-    def reader(self, sha256: str) -> Iterator[bytes]:
+    def keep(self, seal_into: Callable[[BinaryIO], str]) -> str:
+        """Keep what `seal_into` writes under the SHA-256 (hex) that it returns; whole or not at all."""
+
+    def reader(self, sha256: str, *, size: int) -> Iterator[bytes]:
         """The blob, in pieces; raises StoreFault if it is missing or is not what its name says."""
 
 

@@ -148,3 +148,10 @@ def _keep_result(unit: Unit, delivered: Delivered, receipt: Receipt, permit: Per
         unit.deposit_share(
             asset.asset, custodian, envelope, performer=asset.performer, performer_key=performer.verify_key
         )
+    state = unit.asset_state(source.asset, lock=False)
+    assert state is not None
+    if state.withdrawn:
+        # The withdrawal committed while this replica was on its way: it is born withdrawn, and its shares go at once.
+        unit.advance_epoch(asset.asset, withdrawn=True)
+        for custodian in sorted(delivered.shares):
+            unit.ask_destruction(asset.asset, custodian, because=receipt.digest())

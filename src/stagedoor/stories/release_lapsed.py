@@ -13,17 +13,22 @@ from stagedoor.stories.unit import journal_of
 
 def release_lapsed(store: Store, ids: Ids, *, at: Instant) -> tuple[str, ...]:
     """Void every lapsed permit; digests of those voided."""
-    done: list[str] = []
     with store.unit() as unit:
-        for digest in unit.lapsed_permits():
-            permit = unit.get(Permit, digest)
-            state = unit.permit_state(digest, lock=True)
-            assert permit is not None and state is not None
-            if state.live or state.status != "live":
-                continue
-            unit.close_permit(digest, status="void")
-            if state.reserved_units > 0:
-                left = Money(state.reserved_units, permit.cost.currency)
-                unit.post(journal_of(permit.production), release(permit, left=left, entry_id=ids.new("entry"), at=at))
-            done.append(digest)
-    return tuple(done)
+        lapsed = unit.lapsed_permits()
+    # One unit for each: locks are taken in one order everywhere (consent, asset, permit, lease, journal, balance), and
+    # a second permit after the first one's journal would break it.
+    return tuple(digest for digest in lapsed if _release(store, ids, digest, at=at))
+
+
+def _release(store: Store, ids: Ids, digest: str, *, at: Instant) -> bool:
+    with store.unit() as unit:
+        permit = unit.get(Permit, digest)
+        state = unit.permit_state(digest, lock=True)
+        assert permit is not None and state is not None
+        if state.live or state.status != "live":
+            return False
+        unit.close_permit(digest, status="void")
+        if state.reserved_units > 0:
+            left = Money(state.reserved_units, permit.cost.currency)
+            unit.post(journal_of(permit.production), release(permit, left=left, entry_id=ids.new("entry"), at=at))
+        return True

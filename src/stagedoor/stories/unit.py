@@ -9,7 +9,7 @@ from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, Notice
-from stagedoor.core.facts.consent import Consent, Use
+from stagedoor.core.facts.consent import Consent, Use, Withdrawal
 from stagedoor.core.facts.decision import Approval
 from stagedoor.core.facts.party import Mandate, Party, Production, Role, Signature
 from stagedoor.core.facts.request import Answered, Estimate, Request, Standing
@@ -103,7 +103,7 @@ def stand(
         consent=consent.digest() if consent else "",
         consent_signed=consent is not None and signed_by(unit, verifier, consent, consent.performer),
         consent_countersigned=consent is not None and signed_by(unit, verifier, consent, production.studio),
-        consent_withdrawn=state.withdrawn,
+        consent_withdrawn=state.withdrawn or _withdrawn(unit, request),
         asset_kind=asset.kind,
         asset_performer=asset.performer,
         asset_production=asset.production,
@@ -135,6 +135,12 @@ def degrees_together(arcs: tuple[tuple[int, int], ...]) -> int:
     for start, end in arcs:
         seen.update(degree % 360 for degree in range(start, max(end, start + 1)))
     return len(seen)
+
+
+def _withdrawn(unit: Unit, request: Request) -> bool:
+    """Whether the consent itself was withdrawn: a replica that was born later is covered as well."""
+    taken_back = unit.all(Withdrawal, journal_of(request.production))
+    return any(withdrawal.consent == request.consent for withdrawal in taken_back)
 
 
 def _estimate_covers(estimate: Estimate | None, request: Request) -> bool:

@@ -12,7 +12,7 @@ from stagedoor.core.facts.party import Role, Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit
 from stagedoor.core.steps.post import release
 from stagedoor.core.steps.withdraw import withdraw
-from stagedoor.ports.store import Store, Unit
+from stagedoor.ports.store import PermitState, Store, Unit
 from stagedoor.ports.world import Ids, Verifier
 from stagedoor.stories.unit import journal_of, record_signed
 
@@ -41,9 +41,13 @@ def withdraw_consent(
             return Refused(code=Code.NEEDS_A_PERSON, why=why, clause="consent, withdrawal")
         unit.lock_consent(consent.digest())
         assets = _assets_under(unit, consent)
+        # Locks in one order everywhere: consent, assets, permits, then journals and balances.
+        for asset in assets:
+            unit.asset_state(asset, lock=True)
         # Before the epochs move: a permit whose worker holds a live lease keeps its reservation, because
         # what it makes until the lease lapses is owed.  `release_lapsed` gives back what is left of it.
         idle = tuple(permit for permit in unit.live_permits(consent.digest()) if not _is_working(unit, consent, permit))
+        states = {permit: unit.permit_state(permit, lock=True) for permit in idle}
         for asset in assets:
             unit.advance_epoch(asset, withdrawn=True)
             unit.ask_destruction(asset, custodian, because=withdrawal.digest())
@@ -55,7 +59,9 @@ def withdraw_consent(
         if refused is not None:
             unit.roll_back()
             return refused
-        released = tuple(permit for permit in idle if _give_back(unit, ids, permit, withdrawal))
+        released = tuple(
+            permit for permit, state in states.items() if state and _give_back(unit, ids, permit, state, withdrawal)
+        )
         return Withdrawn(assets=assets, released=released)
 
 
@@ -79,11 +85,10 @@ def _is_working(unit: Unit, consent: Consent, permit: str) -> bool:
     return any(grant.permit == permit and unit.lease_is_live(grant.digest()) for grant in grants)
 
 
-def _give_back(unit: Unit, ids: Ids, digest: str, withdrawal: Withdrawal) -> bool:
+def _give_back(unit: Unit, ids: Ids, digest: str, state: PermitState, withdrawal: Withdrawal) -> bool:
     """End a permit that has posted nothing, and release its reservation."""
     permit = unit.get(Permit, digest)
-    state = unit.permit_state(digest, lock=True)
-    assert permit is not None and state is not None
+    assert permit is not None
     if state.status != "live":
         return False
     unit.close_permit(digest, status="void")

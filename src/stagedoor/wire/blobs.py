@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -45,7 +45,7 @@ def keep(folder: Path, seal_into: Callable[[BinaryIO], str]) -> Path:
     return path
 
 
-def pieces(folder: Path, sha256: str, *, size: int) -> Iterator[bytes]:
+def pieces(folder: Path, sha256: str, *, size: int) -> Generator[bytes, None, None]:
     """The blob's bytes; raises BlobError at the end, if not before, unless they have this digest and size."""
     running = hashlib.sha256()
     told = 0

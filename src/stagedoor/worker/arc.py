@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from stagedoor.core.facts.permit import Output
+from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
 from stagedoor.worker.job import Job, Made, WorkError, wipe_arrays
 
@@ -126,6 +127,8 @@ def _opened(plaintext: bytearray) -> Splats:
         return Splats.from_bytes(cast("bytes", plaintext))
     except SplatsError as fault:
         raise WorkError(f"the replica is not one that this recipe can draw: {type(fault).__name__}") from None
+    finally:
+        wipe(plaintext)
 
 
 def _moving(folder: Path, images: list[Image.Image], permit: str, first: int) -> list[Output]:

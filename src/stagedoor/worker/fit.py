@@ -108,6 +108,8 @@ def _trained(job: Job) -> TrainResult:
     except (container.ContainerError, CaptureError) as fault:
         # What is wrong with a capture can quote it (a file's name): only the kind of fault leaves this process.
         raise WorkError(f"the capture cannot be read: {type(fault).__name__}") from None
+    finally:
+        wipe(job.plaintext)
     settings = TrainSettings(
         gaussians=values["gaussians"],
         iterations=values["iterations"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from stagedoor.core.base.outcome import Code, Refused
@@ -54,9 +55,10 @@ def open_asset(folder: Path, asset: Asset, key: bytearray, lease: Lease) -> byte
     """The asset's plaintext, in a buffer that is wiped when the lease ends."""
     if asset.sealed_bytes > ASSET_BYTES_MAX:
         raise WorkError(f"the asset is larger than the {ASSET_BYTES_MAX} bytes that a worker opens")
-    source = blobs.pieces(folder, asset.sealed_sha256, size=asset.sealed_bytes)
+    context = asset.asset.encode("ascii")
     try:
-        plain = open_bytes(source, key=key, context=asset.asset.encode("ascii"), max_bytes=asset.sealed_bytes)
+        with closing(blobs.pieces(folder, asset.sealed_sha256, size=asset.sealed_bytes)) as source:
+            plain = open_bytes(source, key=key, context=context, max_bytes=asset.sealed_bytes)
     except (SealError, blobs.BlobError) as fault:
         raise WorkError(f"the sealed asset does not open: {type(fault).__name__}") from None
     return lease.guard(plain)

@@ -121,7 +121,7 @@ def take_in(stage: Stage) -> None:
     with stage.teller.progress("sealing the pictures as they are read", total=100) as bar:
         stage.sealed = seal_capture(
             folder,
-            stage.home.blobs,
+            stage.house.blobs,
             asset=stage.id("capture"),
             performer=stage.id("performer"),
             performer_key=stage.signers["performer"].verify_key,

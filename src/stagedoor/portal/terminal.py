@@ -13,12 +13,12 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from stagedoor.adapters.pages.chains import doubts_of
-from stagedoor.adapters.pages.markup import clean
-from stagedoor.adapters.pages.model import Kind, Spending, StatementPage
 from stagedoor.core.base.canonical import short
 from stagedoor.core.base.money import split
 from stagedoor.core.rules.explain import Node
+from stagedoor.portal.chains import doubts_of
+from stagedoor.portal.markup import clean
+from stagedoor.portal.model import Kind, Spending, StatementPage
 from stagedoor.stories.answer_why import Chain
 
 TONES: Final = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from stagedoor.adapters.pages.model import PAYS, Rate, Step
 from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.facts.decision import Reading
+from stagedoor.portal.model import PAYS, Rate, Step
 from stagedoor.stories.answer_why import Chain, Link
 
 GOVERNS: Final = {"photography_began": "start of principal photography", "day": "day of service"}

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from stagedoor.adapters.pages.model import Picture
+from stagedoor.portal.model import Picture
 
 VOID: Final = frozenset({"meta", "img", "input", "br", "link", "rect", "line"})
 _NAME: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*")

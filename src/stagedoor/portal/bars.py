@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stagedoor.adapters.pages.markup import Html, el, join, trusted
 from stagedoor.core.base.money import split
+from stagedoor.portal.markup import Html, el, join, trusted
 
 STEPS: Final = 100_000
 """A bar is so many parts long: shares are split in whole parts that sum to it."""

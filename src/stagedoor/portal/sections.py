@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from stagedoor.adapters.pages.bars import Segment, bar, ceiling_bar, swatch
-from stagedoor.adapters.pages.chain_view import why
-from stagedoor.adapters.pages.markup import Html, data_uri, el, isolated, join
-from stagedoor.adapters.pages.model import (
+from stagedoor.portal.bars import Segment, bar, ceiling_bar, swatch
+from stagedoor.portal.chain_view import why
+from stagedoor.portal.markup import Html, data_uri, el, isolated, join
+from stagedoor.portal.model import (
     Amount,
     Band,
     Beside,

@@ -11,11 +11,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from stagedoor.adapters.pages import sections
-from stagedoor.adapters.pages.bars import PATTERNS
-from stagedoor.adapters.pages.chain_view import digest
-from stagedoor.adapters.pages.markup import Html, el, isolated, join, trusted
-from stagedoor.adapters.pages.model import StatementPage
+from stagedoor.portal import sections
+from stagedoor.portal.bars import PATTERNS
+from stagedoor.portal.chain_view import digest
+from stagedoor.portal.markup import Html, el, isolated, join, trusted
+from stagedoor.portal.model import StatementPage
 
 BYTES_MAX: Final = 3_000_000
 """A page is mailed: one above this is refused, with the hint to embed fewer or smaller pictures."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stagedoor.adapters.pages.markup import Html, el, join
-from stagedoor.adapters.pages.model import PAYS, Rate, Step
 from stagedoor.core.base.canonical import short
+from stagedoor.portal.markup import Html, el, join
+from stagedoor.portal.model import PAYS, Rate, Step
 
 KINDS = frozenset(
     {"posting", "entry", "receipt", "permit", "decision", "clause", "estimate", "approval", "mandate", "consent",

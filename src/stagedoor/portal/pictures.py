@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageSequence, UnidentifiedImageError
 
-from stagedoor.adapters.pages.model import Frame, Picture
+from stagedoor.portal.model import Frame, Picture
 
 SIDE: Final = 256
 """Pixels along the longer side of an embedded picture."""
