@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pytest
 
-CSS = (files("stagedoor.adapters.pages") / "statement.css").read_text()
+CSS = (files("stagedoor.portal") / "statement.css").read_text()
 LIGHT, DARK = (dict(re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b", block)) for block in CSS.split(":root {")[1:3])
 MODES = {"light": LIGHT, "dark": DARK}
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pages import sample
 from pages.parsed import Parsed
-from stagedoor.adapters.pages.markup import clean, el, esc, join, trusted
-from stagedoor.adapters.pages.model import PAYS, StatementPage
-from stagedoor.adapters.pages.statement import render
+from stagedoor.portal.markup import clean, el, esc, join, trusted
+from stagedoor.portal.model import PAYS, StatementPage
+from stagedoor.portal.statement import render
 
 HOSTILE = (
     "<script>alert(1)</script>", "</script>", "</style>", "</title>", "<!--", "-->", "]]>", "<![CDATA[", '"', "'", "`",

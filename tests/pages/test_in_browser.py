@@ -10,7 +10,7 @@ import pytest
 
 from pages import sample
 from pages.browser import Browser
-from stagedoor.adapters.pages.statement import render
+from stagedoor.portal.statement import render
 
 DEVICES = {"desktop": (1200, 900), "tablet": (768, 1024), "phone": (360, 740), "narrow": (320, 640)}
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from pages import sample
-from stagedoor.adapters.pages import pictures
-from stagedoor.adapters.pages.pictures import PictureError, film, reel, thumbnail
+from stagedoor.portal import pictures
+from stagedoor.portal.pictures import PictureError, film, reel, thumbnail
 from stagedoor.worker import stamp
 
 DESCRIPTION = 0x010E

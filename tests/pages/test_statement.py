@@ -11,10 +11,10 @@ import pytest
 
 from pages import sample
 from pages.parsed import Parsed
-from stagedoor.adapters.pages import model as m
-from stagedoor.adapters.pages.bars import Segment, bar, ceiling_bar
-from stagedoor.adapters.pages.sections import percent
-from stagedoor.adapters.pages.statement import BYTES_MAX, PageTooLarge, render
+from stagedoor.portal import model as m
+from stagedoor.portal.bars import Segment, bar, ceiling_bar
+from stagedoor.portal.sections import percent
+from stagedoor.portal.statement import BYTES_MAX, PageTooLarge, render
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.console import Console, RenderableType
 
 from pages import sample
-from stagedoor.adapters.pages.terminal import chain_tree, money_bar, statement_table, tree
+from stagedoor.portal.terminal import chain_tree, money_bar, statement_table, tree
 from stagedoor.core.rules.explain import Node
 
 

@@ -132,7 +132,7 @@ def _decision(unit: Unit, decision: Decision, request: Request, posting: Posting
 
 def _clause(line: PriceLine) -> Link:
     readings = tuple(
-        f"{item.name} = {item.value} {item.unit} since {item.since}, by {item.keyed_by.replace('_', ' ')} "
+        f"{item.name} = {item.value} since {item.since}, by {item.keyed_by.replace('_', ' ')} "
         f"{item.keyed_on} (confidence {item.confidence}{'' if item.decided else ', decided nothing'})"
         for item in line.readings
     )

@@ -12,6 +12,7 @@ from stagedoor.core.facts.asset import Asset, Notice
 from stagedoor.core.facts.consent import Consent, Use, Withdrawal
 from stagedoor.core.facts.decision import Approval
 from stagedoor.core.facts.party import Mandate, Party, Production, Role, Signature
+from stagedoor.core.facts.posting import Earnings
 from stagedoor.core.facts.request import Answered, Estimate, Request, Standing
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.intake import NOTICE_HOURS, notice_in_time
@@ -78,6 +79,8 @@ def stand(
     production = unit.find(Production, request.production)
     if production is None or production.studio != request.asker:
         return Refused(code=Code.UNKNOWN_PARTY, why=f"{request.asker} is not the studio of {request.production}.")
+    # The picture first, then the consent: a ceiling counts all consents on one picture, decided one at a time.
+    unit.lock_consent(f"{request.production}/{request.performer}")
     unit.lock_consent(request.consent)
     consent = unit.get(Consent, request.consent)
     asset = unit.find(Asset, request.asset)
@@ -122,7 +125,7 @@ def stand(
         estimate_days=estimate.days if estimate and covers else 0,
         estimate_basis=estimate.basis if estimate and covers else "",
         days_charged=usage.days_charged if covers else 0,
-        prior_gross=Money(usage.prior_gross_units, currency),
+        prior_gross=Money(usage.prior_gross_units, currency) + _earned_outside(unit, request, currency),
         arc_together_deg=degrees_together(arcs),
         answers=_answers(unit, verifier, request),
     )
@@ -141,6 +144,15 @@ def _withdrawn(unit: Unit, request: Request) -> bool:
     """Whether the consent itself was withdrawn: a replica that was born later is covered as well."""
     taken_back = unit.all(Withdrawal, journal_of(request.production))
     return any(withdrawal.consent == request.consent for withdrawal in taken_back)
+
+
+def _earned_outside(unit: Unit, request: Request, currency: str) -> Money:
+    """Session pay on this picture that payroll reported, the sum of all reports (each signed by the studio)."""
+    total = Money.zero(currency)
+    for earnings in unit.all(Earnings, journal_of(request.production)):
+        if earnings.performer == request.performer and earnings.gross.currency == currency:
+            total = total + earnings.gross
+    return total
 
 
 def _estimate_covers(estimate: Estimate | None, request: Request) -> bool:

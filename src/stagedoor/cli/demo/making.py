@@ -23,7 +23,7 @@ from stagedoor.core.facts.permit import Receipt
 from stagedoor.stories.request_use import Asked, quote_use
 from stagedoor.stories.take_in_capture import custodians_have_it
 
-ITERATIONS: Final = 3_000
+ITERATIONS: Final = 2_000
 ITERATIONS_FAST: Final = 300
 GAUSSIANS: Final = 10_000
 GAUSSIANS_FAST: Final = 3_000

@@ -9,6 +9,7 @@ from stagedoor.core.facts.decision import Effect, Finding, Reading
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
+from stagedoor.core.rules.vocabulary import shown_value
 
 
 def read_parameters(
@@ -26,7 +27,7 @@ def read_parameters(
             if dated is not None:
                 readings[parameter.name] = Reading(
                     name=parameter.name,
-                    value=str(dated.value),
+                    value=shown_value(dated.value, parameter.unit, standing.currency),
                     unit=parameter.unit,
                     keyed_by=parameter.keyed_by,
                     keyed_on=day,

@@ -52,7 +52,7 @@ def _price(line: PriceLine) -> Node:
     below = [Node(f"clause: {line.clause}", "note"), Node(f"arithmetic: {line.arithmetic}", "note")]
     below += [
         Node(
-            f"{reading.name} = {reading.value} {reading.unit}, in force since {reading.since}, "
+            f"{reading.name} = {reading.value}, in force since {reading.since}, "
             f"governed by {reading.keyed_by.replace('_', ' ')} ({reading.keyed_on}); "
             f"confidence {reading.confidence}; {reading.source}",
             "note" if reading.confidence in ("high", "medium") else "ask",

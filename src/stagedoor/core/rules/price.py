@@ -16,6 +16,7 @@ from stagedoor.core.facts.party import Role
 from stagedoor.core.facts.request import Standing
 from stagedoor.core.rules.rulebook import PayRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
+from stagedoor.core.rules.vocabulary import MONEY_WORDS, shown_value
 
 
 def price(
@@ -83,7 +84,10 @@ def _line(
     known: Mapping[str, Value | None],
     read: tuple[Reading, ...],
 ) -> PriceLine:
-    shown = ", ".join(f"{name} = {known[name]}" for name in rule.formula.reads)
+    units = {item.name: item.unit for item in read} | dict.fromkeys(MONEY_WORDS, "money")
+    shown = ", ".join(
+        f"{name} = {shown_value(known[name], units.get(name, ''), amount.currency)}" for name in rule.formula.reads
+    )
     return PriceLine(
         name=rule.name,
         payee=rule.payee,
@@ -101,7 +105,7 @@ def _line(
 def _beside(reading: Reading) -> str:
     role = "decides the amount" if reading.decided else "does not decide the amount"
     return (
-        f"{reading.name} of {reading.value} {reading.unit} since {reading.since}: confidence {reading.confidence}, "
+        f"{reading.name} of {reading.value} since {reading.since}: confidence {reading.confidence}, "
         f"from {reading.source}; it {role}"
     )
 

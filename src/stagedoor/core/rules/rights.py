@@ -98,12 +98,12 @@ def _covers(territory: str, granted: tuple[str, ...]) -> bool:
 
 
 def _yes(grant: Grant, term: str, request: Request) -> Finding:
-    shot = f" of shot {request.shot}" if request.shot else ""
+    what = f"shot {request.shot}" if request.shot else "the replica"
     return Finding(
         rule="consent",
         effect=Effect.PERMIT,
         code=None,
-        says=f"The performer permits to {grant.use.value}{shot} in this production.",
+        says=f"The performer permits to {grant.use.value} {what} in this production.",
         saw=(f"shot={request.shot}", f"units={request.units}", f"day={request.day}"),
         clause=term,
         source="the performer's signed consent",

@@ -44,7 +44,7 @@ def _granted(number: int, grant: Grant) -> list[str]:
     lines = [
         f"Permission {number}: they may {grant.use.value}, for the purpose {purposes}, "
         f"in the media {', '.join(grant.media) or 'none'}, for the territory {', '.join(grant.territories) or 'none'}.",
-        f"  Shots: {shots}. At most {grant.units_max} {grant.unit}s in all, "
+        f"  Shots: {shots}. At most {grant.units_max} {plural(grant.unit, grant.units_max)} in all, "
         f"from {grant.first_day} to {grant.last_day}.",
         f"  One camera move may span {grant.arc_max_deg} degrees; when all outputs together show more than "
         f"{grant.ask_above_arc_deg} degrees round my head, I am asked first.",
@@ -52,6 +52,11 @@ def _granted(number: int, grant: Grant) -> list[str]:
     if grant.approve_shots:
         lines.append(f"  I approve each of these shots before it is made: {', '.join(grant.approve_shots)}.")
     return lines
+
+
+def plural(noun: str, count: int) -> str:
+    """`frame` or `frames`."""
+    return noun if count == 1 else noun + "s"
 
 
 def _refused(item: Forbid) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from stagedoor.core.base.money import Money
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.text import FLAG, NUMBER, TEXT, TEXTS, Value
@@ -39,7 +40,23 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "prior_gross": (NUMBER, "pay on this picture before this use, an amount"),
 }  # fmt: skip
 
+MONEY_WORDS: Final = frozenset({"day_rate", "prior_gross", "gross", "ph_base"})
+"""Numbers that are amounts, in millionths; people see them as money."""
+
 KINDS: Final[dict[str, str]] = {name: kind for name, (kind, _) in WORDS.items()}
+
+
+def shown_value(value: Value | None, unit: str, currency: str) -> str:
+    """A number as people read it: money with its currency, a rate in percent beside its basis points."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return str(value)
+    if unit == "money":
+        return Money(value, currency).shown()
+    if unit == "bp":
+        whole, part = divmod(value, 100)
+        percent = f"{whole}.{part:02d}".rstrip("0").rstrip(".")
+        return f"{value} bp ({percent} %)"
+    return f"{value} {unit}".strip()
 
 
 def values_of(request: Request, standing: Standing, consent: Consent | None) -> dict[str, Value | None]:

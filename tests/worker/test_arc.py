@@ -1,0 +1,146 @@
+"""Every frame leaves stamped in its pixels and its metadata, and no frame is made after the lease ended."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stagedoor.core.base.canonical import short
+from stagedoor.worker import stamp, video
+from stagedoor.worker.arc import camera_at, render_arc
+from stagedoor.worker.job import Job, Made, WorkError
+from worker.kit import ARC, AnnouncedFakeLease, ball, planned
+
+FRAMES = ["frame-001001.png", "frame-001002.png", "frame-001003.png"]
+
+
+def job(tmp_path: Path, *, answers: int = 1_000_000, numbers: dict[str, int] | None = None) -> Job:
+    """The render of the ball, with a fake lease that says so in its name."""
+    return Job(
+        plan=planned(numbers),
+        plaintext=bytearray(ball().to_bytes()),
+        lease=AnnouncedFakeLease(answers),
+        out=tmp_path / "out",
+        blobs=tmp_path,
+    )
+
+
+def rendered(tmp_path: Path, **over: int) -> Made:
+    """The render, done."""
+    return render_arc(job(tmp_path, numbers=ARC | over))
+
+
+def words(image: Image.Image, permit: str) -> bool:
+    """Whether the band at the bottom reads as it must: drawn anew here and found pixel by pixel."""
+    blank = stamp.stamped(np.zeros((image.height, image.width, 3), np.uint8), permit=permit)
+    expected, found = np.asarray(blank), np.asarray(image.convert("RGB"))
+    rows = np.nonzero(expected.any(axis=(1, 2)))[0]
+    band = slice(int(rows[0]) - 1, image.height)
+    return bool(np.array_equal(expected[band], found[band])) and bool((expected[band] > 200).any())
+
+
+def test_every_frame_says_unmarked_preview_in_picture_and_metadata(tmp_path: Path) -> None:
+    made = rendered(tmp_path)
+    permit = planned().order.permit
+    assert made.units == 3
+    assert made.whole
+    assert [output.name for output in made.outputs][:3] == FRAMES
+    for number, name in enumerate(FRAMES):
+        with Image.open(tmp_path / "out" / name) as image:
+            assert image.size == (192, 128)
+            assert words(image, permit)
+            assert image.info[stamp.MARK_KEY] == "unmarked preview"
+            assert image.info[stamp.PERMIT_KEY] == permit
+            assert image.info[stamp.FRAME_KEY] == str(1001 + number)
+
+
+def test_the_animation_carries_the_mark_in_xmp_and_exif(tmp_path: Path) -> None:
+    rendered(tmp_path)
+    permit = planned().order.permit
+    with Image.open(tmp_path / "out" / "arc-001001.webp") as image:
+        assert image.n_frames == 3
+        assert permit.encode() in image.info["xmp"]
+        assert b"unmarked preview" in image.info["xmp"]
+        assert image.getexif()[0x010E] == f"unmarked preview; permit {permit}"
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            band = np.asarray(image.convert("RGB"))[-12:]
+            assert band.max() > 200  # white letters on a black band survive the compression
+            assert np.median(band) < 40
+
+
+def test_receipts_name_what_lies_on_disk(tmp_path: Path) -> None:
+    made = rendered(tmp_path)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {output.name for output in made.outputs}
+    for output in made.outputs:
+        data = (tmp_path / "out" / output.name).read_bytes()
+        assert (output.sha256, output.bytes) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert output.mark == "unmarked preview"
+
+
+def test_the_camera_goes_round_from_face_to_side(tmp_path: Path) -> None:
+    """Azimuth 0 stands at +z; growing, it goes towards +x, where the ball is red."""
+    rendered(tmp_path, arc_from_deg=-20, arc_to_deg=20, frames=2)
+    left, right = (np.asarray(Image.open(tmp_path / "out" / name).convert("RGB"), np.int32) for name in FRAMES[:2])
+    assert (right[..., 0] > 150).sum() > (left[..., 0] > 150).sum()
+    assert (left[..., 2] > 150).sum() > (right[..., 2] > 150).sum()
+    front = camera_at(azimuth_deg=0, elevation_deg=0, radius=4, width=64, height=64)
+    assert np.allclose(front.position(), [0, 0, 4])
+    assert np.allclose(front.world_to_camera @ np.array([0, 1, 0, 1]), [0, -1, 4, 1])
+    side = camera_at(azimuth_deg=90, elevation_deg=30, radius=4, width=64, height=64)
+    assert np.allclose(side.position(), [4 * np.cos(np.pi / 6), 2, 0])
+    assert np.linalg.det(side.world_to_camera[:3, :3]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("answers", "finished"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (6, 3)])
+def test_a_lapsed_lease_stops_the_render(tmp_path: Path, answers: int, finished: int) -> None:
+    """The lease is asked before and after each frame: what was not finished in time is neither written nor counted."""
+    made = render_arc(job(tmp_path, answers=answers))
+    assert made.units == finished
+    assert made.whole is (finished == 3)
+    frames = [output.name for output in made.outputs if output.name.endswith(".png")]
+    assert frames == FRAMES[:finished]
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == FRAMES[:finished]
+    assert (tmp_path / "out" / "arc-001001.webp").exists() is (finished == 3)
+
+
+def test_what_is_no_replica_is_refused_without_quoting_it(tmp_path: Path) -> None:
+    hostile = job(tmp_path)
+    hostile.plaintext[:3] = b"SEC"
+    with pytest.raises(WorkError) as refused:
+        render_arc(hostile)
+    assert "SEC" not in str(refused.value)
+
+
+@pytest.mark.parametrize("width", [96, 128, 192, 256, 640, 1920, 4096])
+def test_the_band_is_legible_at_every_width(width: int) -> None:
+    permit = planned().order.permit
+    bright = np.full((128, width, 3), 255, np.uint8)
+    image = stamp.stamped(bright, permit=permit)
+    band = np.asarray(image)[-64:]
+    black = (band == 0).all(axis=2).any(axis=1)
+    assert 10 <= black.sum() <= 64
+    assert words(image, permit)
+    other = stamp.stamped(bright, permit="sha256:" + "ab" * 32)
+    assert not np.array_equal(np.asarray(image), np.asarray(other))
+    assert short(permit) != short("sha256:" + "ab" * 32)
+
+
+@pytest.mark.parametrize("shape", [(64, 95, 3), (64, 96), (64, 96, 4)])
+def test_what_cannot_be_stamped_is_not_made(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="8-bit RGB"):
+        stamp.stamped(np.zeros(shape, np.uint8), permit="sha256:" + "00" * 32)
+
+
+def test_video_carries_the_mark(tmp_path: Path) -> None:
+    if not video.available():
+        pytest.skip("PyAV (the `video` extra) is not installed")
+    images = [stamp.stamped(np.zeros((64, 97, 3), np.uint8), permit="sha256:00")] * 3
+    data = video.mp4_bytes(images, permit="sha256:00")
+    assert b"unmarked preview" in data
+    assert io.BytesIO(data).read(12)[4:8] == b"ftyp"
