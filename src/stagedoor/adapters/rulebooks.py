@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,9 @@ from stagedoor.core.rules.rulebook import Rulebook
 
 FILE_BYTES_MAX: Final = 1 << 20
 """Bytes of one rulebook file; the largest of ours has 4 kB."""
+
+NAME_CHARS_MAX: Final = 80
+"""Characters of a rulebook's name."""
 
 FILES_MAX: Final = 2_000
 """Files of one rulebook."""
@@ -38,10 +42,12 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
+# Only what people read the same way: true, false, null, and decimal numbers without a leading zero.  YAML 1.1 would read
+# 010 as eight, 48:00 as 2880 and "no" as false.  Dates and fractions stay text, which the loader then judges.
+_Loader.yaml_implicit_resolvers = {}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""])
+_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]{0,18})$"), list("-0123456789"))
 
 
 class FolderRulebooks:
@@ -58,7 +64,7 @@ class FolderRulebooks:
     def plain(self, name: str) -> dict[str, Any]:
         """A rulebook's files as plain values: what its digest covers, and what an evidence bundle carries."""
         folder = self._root / name
-        if not name.replace("_", "").isalnum() or not (folder / "index.yaml").is_file():
+        if len(name) > NAME_CHARS_MAX or not name.replace("_", "").isalnum() or not (folder / "index.yaml").is_file():
             raise RulebookError(name[:60], "there is no such rulebook", f"There are: {', '.join(self.names())}.")
         paths = sorted(path for path in folder.rglob("*.yaml") if path != folder / "index.yaml")
         if len(paths) > FILES_MAX:
@@ -83,7 +89,7 @@ def _read(path: Path) -> Any:
         raise RulebookError(path.name, f"{path.stat().st_size} bytes", f"At most {FILE_BYTES_MAX} are read.")
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a stricter SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as fault:
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
         raise RulebookError(
             path.name, f"it is not readable YAML: {' '.join(str(fault).split())}", "Mend it."
         ) from fault

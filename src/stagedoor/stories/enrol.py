@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stagedoor.core.base.outcome import Refused
+from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.party import Adoption, Erasure, Mandate, Party, Production, Role, Signature
+from stagedoor.core.rules.rights import WHOLE_BP
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.ports.store import People, Store
 from stagedoor.ports.world import Verifier
@@ -35,6 +36,9 @@ def open_production(store: Store, verifier: Verifier, production: Production, si
 
 def record_mandate(store: Store, verifier: Verifier, mandate: Mandate, signature: Signature) -> Refused | None:
     """Record an agent's mandate, signed by the performer."""
+    if not 0 <= mandate.commission_bp <= WHOLE_BP:
+        why = f"A commission of {mandate.commission_bp} basis points is not between nothing and everything."
+        return Refused(code=Code.MALFORMED, why=why)
     with store.unit() as unit:
         return record_signed(
             unit,

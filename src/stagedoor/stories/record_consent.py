@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stagedoor.core.base.limits import GRANTS_MAX, SHOTS_MAX
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset
 from stagedoor.core.facts.consent import Consent
@@ -15,6 +16,10 @@ def record_consent(
     store: Store, verifier: Verifier, consent: Consent, *, by_performer: Signature, by_studio: Signature
 ) -> Refused | None:
     """Record both signatures, or nothing."""
+    shots = max((len(grant.shots) for grant in consent.grants), default=0)
+    if len(consent.grants) > GRANTS_MAX or len(consent.forbids) > GRANTS_MAX or shots > SHOTS_MAX:
+        why = f"A consent holds at most {GRANTS_MAX} permissions and refusals and {SHOTS_MAX} shots: what can be read."
+        return Refused(code=Code.MALFORMED, why=why)
     with store.unit() as unit:
         production = unit.find(Production, consent.production)
         capture = unit.find(Asset, consent.capture)

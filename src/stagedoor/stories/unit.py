@@ -22,6 +22,9 @@ from stagedoor.ports.world import SignatureFault, Verifier
 HOUSE: Final = "house"
 """The journal of parties, rulebooks, mandates and captures."""
 
+LINEAGE_MAX: Final = 100
+"""Replicas made from replicas: beyond this somebody made a knot, and no capture is found."""
+
 
 def journal_of(production: str) -> str:
     """A production's own journal: its chain can be handed over whole."""
@@ -108,6 +111,7 @@ def stand(
         consent_countersigned=consent is not None and signed_by(unit, verifier, consent, production.studio),
         consent_withdrawn=state.withdrawn or _withdrawn(unit, request),
         asset_kind=asset.kind,
+        capture=_root(unit, asset),
         asset_performer=asset.performer,
         asset_production=asset.production,
         replica_kind=asset.replica_kind or (consent.replica_kind if consent else None),
@@ -138,6 +142,16 @@ def degrees_together(arcs: tuple[tuple[int, int], ...]) -> int:
     for start, end in arcs:
         seen.update(degree % 360 for degree in range(start, max(end, start + 1)))
     return len(seen)
+
+
+def _root(unit: Unit, asset: Asset) -> str:
+    """The capture that an asset descends from; a capture descends from itself."""
+    for _ in range(LINEAGE_MAX):
+        parent = unit.get(Asset, asset.made_from[0]) if len(asset.made_from) == 1 else None
+        if parent is None:
+            return asset.asset
+        asset = parent
+    return ""
 
 
 def _withdrawn(unit: Unit, request: Request) -> bool:
@@ -184,12 +198,13 @@ def _mandate(unit: Unit, verifier: Verifier, request: Request) -> Mandate | None
 
 
 def _answers(unit: Unit, verifier: Verifier, request: Request) -> tuple[Answered, ...]:
-    """The latest recorded answer to each question about this use, by someone who signed it."""
-    latest: dict[str, Answered] = {}
-    for approval in unit.all(Approval, journal_of(request.production)):
-        if approval.use_id == request.use_id and signed_by(unit, verifier, approval, approval.answered_by):
-            latest[approval.rule] = Answered(rule=approval.rule, yes=approval.yes, approval=approval.digest())
-    return tuple(latest[rule] for rule in sorted(latest))
+    """Every recorded answer about this use, by someone who signed it; where two differ, a no counts."""
+    given = [
+        Answered(rule=approval.rule, yes=approval.yes, approval=approval.digest())
+        for approval in unit.all(Approval, journal_of(request.production))
+        if approval.use_id == request.use_id and signed_by(unit, verifier, approval, approval.answered_by)
+    ]
+    return tuple(sorted(given, key=lambda answer: (answer.rule, answer.approval)))
 
 
 def same_use(request: Request, earlier: Request | None) -> bool:

@@ -22,7 +22,7 @@ ISO_4217_EXPONENT: dict[str, int] = {
     "KRW": 0, "MXN": 2, "NOK": 2, "NZD": 2, "PLN": 2, "SEK": 2, "TND": 3, "USD": 2, "ZAR": 2,
 }  # fmt: skip
 
-_TEXT = re.compile(r"(-?)(0|[1-9][0-9]*)\.([0-9]{6}) ([A-Z]{3})")
+_TEXT = re.compile(r"(-?)(0|[1-9][0-9]{0,17})\.([0-9]{6}) ([A-Z]{3})")
 
 
 class MoneyError(ValueError):

@@ -38,5 +38,17 @@ class Scalar:
         assert type(other) is type(self)
         return bool(self._key() <= other._key())
 
+    def __gt__(self, other: Any) -> bool:
+        return bool(other < self)
+
+    def __ge__(self, other: Any) -> bool:
+        return bool(other <= self)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self})"

@@ -44,7 +44,7 @@ class Instant(Scalar):
 
     def __str__(self) -> str:
         moment = datetime.fromtimestamp(self.ms // 1000, tz=UTC)
-        return f"{moment:%Y-%m-%dT%H:%M:%S}.{self.ms % 1000:03d}Z"
+        return f"{moment.year:04d}-{moment:%m-%dT%H:%M:%S}.{self.ms % 1000:03d}Z"
 
     @property
     def day(self) -> date:

@@ -81,6 +81,7 @@ class Standing(Fact):
     consent_countersigned: bool
     consent_withdrawn: bool
     asset_kind: AssetKind | None
+    capture: str
     asset_performer: str
     asset_production: str
     replica_kind: ReplicaKind | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stagedoor.core.base.outcome import Code
+from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Effect, Finding, Reading
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
@@ -39,11 +40,42 @@ def read_parameters(
     return values, readings
 
 
+def settled(standing: Standing) -> dict[str, bool]:
+    """The answers given so far by rule; of two to one question a no counts, whichever came last."""
+    answers: dict[str, bool] = {}
+    for answer in standing.answers:
+        answers[answer.rule] = answers.get(answer.rule, True) and answer.yes
+    return answers
+
+
+def collisions(books: tuple[Rulebook, ...]) -> tuple[Finding, ...]:
+    """Names that two books share: which of them counts would depend on their order, so doubt refuses."""
+    found: list[Finding] = []
+    seen: dict[str, str] = {}
+    for book in books:
+        names = [parameter.name for parameter in book.parameters]
+        names += [rule.rule for rule in book.judges] + [rule.rule for rule in book.pays]
+        names += [rule.name for rule in book.pays]
+        for name in dict.fromkeys(names):
+            if seen.setdefault(name, book.title) != book.title:
+                says = f"'{name}' stands in {seen[name]} and in {book.title}; which of them counts, nobody can say."
+                found.append(_about(book, Code.DOUBT, says))
+    return tuple(found)
+
+
+def other_agreement(books: tuple[Rulebook, ...], consent: Consent) -> tuple[Finding, ...]:
+    """The consent names its agreement; a decision under others is not the one that was consented to."""
+    if any(book.name == consent.agreement for book in books):
+        return ()
+    says = f"The consent is under the agreement '{consent.agreement[:80]}', which does not decide here."
+    return tuple(_about(book, Code.OUTSIDE_CONSENT, says) for book in books[:1])
+
+
 def judge_books(
     books: tuple[Rulebook, ...], request: Request, standing: Standing, env: Mapping[str, Value | None]
 ) -> tuple[Finding, ...]:
     """What every rule in force on the day of service says; earlier answers turn questions into a yes or a no."""
-    answers = {answer.rule: answer.yes for answer in standing.answers}
+    answers = settled(standing)
     found: list[Finding] = []
     for book in books:
         if not book.in_force(request.day):
@@ -110,12 +142,17 @@ def _finding(
 
 
 def _out_of_force(book: Rulebook, request: Request) -> Finding:
+    says = f"{book.title} was not in force on {request.day}; which agreement governs that day is not known."
+    return _about(book, Code.DOUBT, says, f"day={request.day}")
+
+
+def _about(book: Rulebook, code: Code, says: str, *saw: str) -> Finding:
     return Finding(
         rule=book.name,
         effect=Effect.FORBID,
-        code=Code.DOUBT,
-        says=f"{book.title} was not in force on {request.day}; which agreement governs that day is not known.",
-        saw=(f"day={request.day}",),
+        code=code,
+        says=says,
+        saw=saw,
         clause=book.title,
         source=book.name,
         confidence="high",

@@ -38,7 +38,8 @@ def _result(book: Rulebook, case: Case) -> int | bool | str:
         day = case.photography_began if parameter.keyed_by == "photography_began" else case.day
         dated = parameter.at(day)
         values[parameter.name] = None if dated is None else dated.value
-    env: Mapping[str, Value | None] = values | dict(case.given)
+    usual: dict[str, Value | None] = {"currency": "USD"}
+    env: Mapping[str, Value | None] = usual | values | dict(case.given)
     if case.rule in values:
         value = values[case.rule]
         assert value is None or isinstance(value, int)

@@ -64,8 +64,11 @@ def lines_of(quote: Quote, *, out_of: str, performer: str, agent: str) -> tuple[
     """
     commission = sum(line.amount.units for line in quote.lines if line.payee == "agent")
     credits: list[Posting] = []
+    left = commission
     for line in quote.lines:
-        units = line.amount.units - (commission if line.payee == "performer" else 0)
+        taken = min(left, line.amount.units) if line.payee == "performer" else 0
+        left -= taken
+        units = line.amount.units - taken
         if units:
             account = (
                 PLANS if line.payee == "plans" else owed(line.payee, agent if line.payee == "agent" else performer)

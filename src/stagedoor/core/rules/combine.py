@@ -34,6 +34,10 @@ def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
                 finding.rule,
                 finding.says,
                 finding.saw,
+                finding.clause,
+                finding.source,
+                finding.confidence,
+                finding.asks.value if finding.asks else "",
             ),
         )
     )

@@ -6,6 +6,7 @@ order, a rule without words, or a word that the rule language does not have.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
@@ -51,6 +52,7 @@ def load(plain: Mapping[str, Any], *, read_on: date) -> Rulebook:
     except CanonicalError as fault:
         raise RulebookError("the rulebook", str(fault), "Write amounts as text and everything else whole.") from fault
     reader = _Reader("index.yaml", plain.get("index"), read_on)
+    reader.only("name", "version", "title", "parties", "ratified", "first_day", "last_day", "note")
     files: Mapping[str, Any] = plain.get("files") or {}
     names = dict(KINDS) | dict.fromkeys(COMPUTED, NUMBER)
     parameters: list[Parameter] = []
@@ -93,7 +95,9 @@ def _items(path: str, content: Any, key: str) -> list[Any]:
     unknown = sorted(set(content) - {"parameters", "judges", "pays", "cases"})
     if unknown:
         raise RulebookError(path, f"'{unknown[0]}' is not a section", "Use parameters:, judges:, pays: or cases:.")
-    items = content.get(key) or []
+    items = content.get(key)
+    if items is None:
+        return []
     if not isinstance(items, list | tuple):
         raise RulebookError(path, f"'{key}' is not a list", "Put a dash before each item.")
     return list(items)
@@ -252,6 +256,8 @@ class _Reader:
             raise self.fail("'on_top' is neither true nor false", "Say whether the employer pays it beside the gross.")
         name = self.text("name")
         payee = self.choice("payee", PAYEES)
+        if name in names and name not in COMPUTED:
+            raise self.fail(f"'{name}' is a word or a parameter already", "Give the line a name of its own.")
         if not payee and name not in COMPUTED:
             raise self.fail(f"'{name}' pays nobody and no rule can read it", f"Name one of: {', '.join(COMPUTED)}.")
         return PayRule(
@@ -274,25 +280,31 @@ class _Reader:
             name=self.text("name"),
             file=path,
             rule=self.text("rule"),
-            given=tuple((str(key), _case_value(value)) for key, value in sorted(given.items())),
+            given=tuple((str(key), _case_value(self, value)) for key, value in sorted(given.items())),
             day=self.day("day"),
             photography_began=self.day("photography_began"),
             expect=tuple((str(key), _case_result(self, value)) for key, value in sorted(expect.items())),
         )
 
 
-def _case_value(value: Any) -> int | str | bool | tuple[str, ...]:
+_LOOKS_LIKE_MONEY: Final = re.compile(r"-?[0-9].* [A-Z]{3}")
+
+
+def _case_value(reader: _Reader, value: Any) -> int | str | bool | tuple[str, ...]:
     if isinstance(value, list | tuple):
         return tuple(str(item) for item in value)
-    if isinstance(value, str) and value.endswith((" USD", " GBP", " EUR")):
-        return Money.parse(value).units
+    if isinstance(value, str) and _LOOKS_LIKE_MONEY.fullmatch(value):
+        try:
+            return Money.parse(value).units
+        except MoneyError as fault:
+            raise reader.fail(str(fault), "An amount has six decimals, as 1450.000000 USD.") from fault
     if isinstance(value, str | int):
         return value
-    raise RulebookError("a case", f"'{value}' is not a value", "Use texts, whole numbers, true, false or amounts.")
+    raise reader.fail(f"'{value}' is not a value", "Use texts, whole numbers, true, false or amounts.")
 
 
 def _case_result(reader: _Reader, value: Any) -> int | bool:
-    result = _case_value(value)
+    result = _case_value(reader, value)
     if isinstance(result, bool | int):
         return result
     raise reader.fail(f"'{value}' is not a result", "Expect true, false, a whole number or an amount.")

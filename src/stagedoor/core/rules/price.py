@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from stagedoor.core.base.money import Money
+from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.facts.decision import Effect, Finding, PriceLine, Quote, Reading
 from stagedoor.core.facts.party import Role
@@ -26,6 +26,18 @@ def price(
     readings: Mapping[str, Reading],
 ) -> tuple[Quote | None, tuple[Finding, ...]]:
     """The quote, or why there is none.  Findings may accompany a quote (what stands unverified beside it)."""
+    try:
+        return _price(books, standing, env, readings)
+    except MoneyError as fault:
+        return None, (_unpriced(None, f"The price is not plausible: {fault}."),)
+
+
+def _price(
+    books: tuple[Rulebook, ...],
+    standing: Standing,
+    env: Mapping[str, Value | None],
+    readings: Mapping[str, Reading],
+) -> tuple[Quote | None, tuple[Finding, ...]]:
     known = dict(env)
     lines: list[PriceLine] = []
     findings: list[Finding] = []
@@ -37,10 +49,15 @@ def price(
             except Unknown as doubt:
                 return None, (_unpriced(rule, f"{rule.title}: nobody knows '{doubt.name}'."),)
             assert isinstance(units, int)
+            if units < 0:
+                return None, (_unpriced(rule, f"{rule.title} comes out below nothing."),)
             known[rule.name] = units
             read = _readings_of(rule, readings, decided)
             weak = tuple(item for item in read if item.confidence in ("low", "unseen"))
-            findings += [_ask(rule, item) for item in weak if item.decided]
+            findings += [_ask(rule, item) for item in weak if item.decided and item.confidence == "low"]
+            unseen = [item.name for item in weak if item.decided and item.confidence == "unseen"]
+            if unseen:
+                return None, (_unpriced(rule, f"'{unseen[0]}' would decide the amount, and nobody has read it."),)
             unverified += [_beside(item) for item in weak]
             if rule.payee:
                 lines.append(_line(book, rule, Money(units, standing.currency), known=known, read=read))

@@ -6,6 +6,9 @@ that an answer can be argued with.  Source: DESIGN sections 3 and 6; us-agreemen
 
 from __future__ import annotations
 
+from typing import Final
+
+from stagedoor.core.base.limits import GRANTS_MAX
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.base.when import within
 from stagedoor.core.facts.consent import Consent, Forbid, Grant, Purpose, Use
@@ -13,11 +16,17 @@ from stagedoor.core.facts.decision import Effect, Finding
 from stagedoor.core.facts.party import Role
 from stagedoor.core.facts.request import Request, Standing
 
+WHOLE_BP: Final = 10_000
+"""A hundred percent, in basis points."""
+
 
 def judge_consent(request: Request, standing: Standing, consent: Consent | None) -> tuple[Finding, ...]:
     """What the consent says about the request: prohibitions, then exactly one permit or one refusal, then questions."""
     if consent is None:
         return (_no(Code.NO_CONSENT, "There is no consent to read.", "consent"),)
+    if len(consent.grants) > GRANTS_MAX or len(consent.forbids) > GRANTS_MAX:
+        what = f"The consent has {len(consent.grants)} permissions and {len(consent.forbids)} refusals"
+        return (_no(Code.MALFORMED, f"{what}; nobody can be asked to read more than {GRANTS_MAX}.", "consent"),)
     whole = tuple(_whole_document(request, standing, consent))
     forbids = tuple(
         _no(_code_of(item, request), _words_of(item), f"consent, refusal {index + 1}", f"use={request.use.value}",
@@ -47,6 +56,15 @@ def _whole_document(request: Request, standing: Standing, consent: Consent) -> l
             _no(Code.OTHER_PRODUCTION, "The consent names one production; this request comes from another.",
                 "consent, production", f"production={request.production}")
         )  # fmt: skip
+    if standing.capture != consent.capture:
+        found.append(
+            _no(Code.NO_CONSENT, "What is asked for was not made from the capture consented to.", "consent, capture")
+        )
+    if standing.replica_kind is not consent.replica_kind:
+        what = "The consent is for another kind of replica"
+        found.append(_no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))
+    if not 0 <= standing.commission_bp <= WHOLE_BP:
+        found.append(_no(Code.MALFORMED, "The mandate's commission is not between nothing and everything.", "mandate"))
     if standing.holds:
         found.append(_no(Code.HELD, f"The asset is on hold: {', '.join(standing.holds)}.", "hold"))
     if consent.deal.day_rate.currency != standing.currency:
@@ -55,23 +73,30 @@ def _whole_document(request: Request, standing: Standing, consent: Consent) -> l
 
 
 def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Finding, ...]:
-    """The first grant that covers the request; else why the nearest one does not."""
-    nearest: tuple[Finding, ...] | None = None
-    for index, grant in enumerate(consent.grants):
-        if grant.use is not request.use:
-            continue
-        term = f"consent, permission {index + 1}"
-        misses = tuple(_misses(request, standing, grant, term))
-        if not misses:
-            return (_yes(grant, term, request), *_questions(request, standing, grant, term))
-        if nearest is None or len(misses) < len(nearest):
-            nearest = misses
-    if nearest is not None:
-        return nearest
-    code = Code.TRAINING_FORBIDDEN if request.use is Use.TRAIN else Code.NO_CONSENT
-    return (
-        _no(code, f"Nothing in the consent permits to {request.use.value}. Silence refuses.", "consent, permissions"),
-    )
+    """One permission that covers the request, with the questions of *every* permission for this use; else why none does.
+
+    All permissions for the use ask, whichever covers: their order must not matter, and narrowing one of them must not
+    take its question away.
+    """
+    mine = [
+        (f"consent, permission {index + 1}", grant)
+        for index, grant in enumerate(consent.grants)
+        if grant.use is request.use
+    ]
+    if not mine:
+        what = f"Nothing in the consent permits to {request.use.value}. Silence refuses."
+        return (_no(Code.NO_CONSENT, what, "consent, permissions"),)
+    missed = [(_misses(request, standing, grant, term), term, grant) for term, grant in mine]
+    covering = [(term, grant) for misses, term, grant in missed if not misses]
+    if not covering:
+        nearest = min((misses for misses, _, _ in missed), key=lambda misses: (len(misses), _numbers(misses)))
+        return tuple(nearest)
+    term, grant = covering[0]
+    return (_yes(grant, term, request), *_questions(request, standing, tuple(item for _, item in mine), term))
+
+
+def _numbers(misses: list[Finding]) -> tuple[int, ...]:
+    return tuple(sorted(miss.code.number for miss in misses if miss.code))
 
 
 def _misses(request: Request, standing: Standing, grant: Grant, term: str) -> list[Finding]:
@@ -112,15 +137,16 @@ def _yes(grant: Grant, term: str, request: Request) -> Finding:
     )
 
 
-def _questions(request: Request, standing: Standing, grant: Grant, term: str) -> tuple[Finding, ...]:
+def _questions(request: Request, standing: Standing, grants: tuple[Grant, ...], term: str) -> tuple[Finding, ...]:
     asks: list[Finding] = []
-    if request.shot in grant.approve_shots:
+    if any(request.shot in grant.approve_shots for grant in grants):
         asks.append(
             _ask("consent:approval", f"The performer wants to see and approve shot {request.shot} first.", term)
         )
-    if standing.arc_together_deg > grant.ask_above_arc_deg:
+    limit = min(grant.ask_above_arc_deg for grant in grants)
+    if standing.arc_together_deg > limit:
         what = f"Together the outputs would show {standing.arc_together_deg} degrees round the head"
-        asks.append(_ask("consent:coverage", f"{what}; beyond {grant.ask_above_arc_deg} the performer is asked.", term))
+        asks.append(_ask("consent:coverage", f"{what}; beyond {limit} the performer is asked.", term))
     return tuple(asks)
 
 

@@ -57,25 +57,29 @@ class RuleText:
         return result, frozenset(decided)
 
 
-def parse(text: str, names: Mapping[str, str], *, currency: str = "USD") -> RuleText:
+def parse(text: str, names: Mapping[str, str]) -> RuleText:
     """Parse `text` over `names` (name -> kind).  Raises RuleTextError and nothing else."""
+    if "#" in text:
+        raise RuleTextError("a rule holds no '#': what stands behind it would be lost; say it in 'says:'")
     if len(text) > RULE_TEXT_CHARS_MAX:
         raise RuleTextError(f"the rule is {len(text)} characters long; at most {RULE_TEXT_CHARS_MAX} can be read")
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as fault:
         raise RuleTextError(f"'{text}' is not a rule: {getattr(fault, 'msg', 'it cannot be read')}") from None
-    builder = _Builder(names=names, currency=currency)
-    kind, run = builder.build(tree.body, 0)
+    builder = _Builder(names=names)
+    try:
+        kind, run = builder.build(tree.body, 0)
+    except RecursionError:
+        raise RuleTextError("the rule is nested too deeply: cut it into named rules") from None
     return RuleText(text=" ".join(text.split()), kind=kind, reads=tuple(sorted(builder.reads)), run=run)
 
 
 class _Builder:
     """Turns the syntax tree into closures, refusing everything that the grammar does not name."""
 
-    def __init__(self, *, names: Mapping[str, str], currency: str) -> None:
+    def __init__(self, *, names: Mapping[str, str]) -> None:
         self.names = names
-        self.currency = currency
         self.reads: set[str] = set()
         self.nodes = 0
 
@@ -85,7 +89,7 @@ class _Builder:
             raise RuleTextError("the rule is too large: cut it into named rules")
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            raise RuleTextError(f"'{ast.unparse(node)}' is not part of the rule language")
+            raise RuleTextError(f"'{_said(node)}' is not part of the rule language")
         return handler(self, node, depth + 1)
 
     def number(self, node: ast.expr, depth: int) -> Eval:
@@ -94,7 +98,7 @@ class _Builder:
     def expect(self, node: ast.expr, kind: str, depth: int) -> Eval:
         found, run = self.build(node, depth)
         if found != kind:
-            raise RuleTextError(f"'{ast.unparse(node)}' is a {found} where a {kind} is needed")
+            raise RuleTextError(f"'{_said(node)}' is a {found} where a {kind} is needed")
         return run
 
     def name(self, node: ast.Name, _depth: int) -> tuple[str, Eval]:
@@ -122,7 +126,7 @@ class _Builder:
             return NUMBER, lambda _env, _decided: value
         if isinstance(value, str):
             return TEXT, lambda _env, _decided: value
-        raise RuleTextError(f"'{ast.unparse(node)}' is neither a whole number nor a text; amounts are never fractions")
+        raise RuleTextError(f"'{_said(node)}' is neither a whole number nor a text; amounts are never fractions")
 
     def texts(self, node: ast.Tuple, _depth: int) -> tuple[str, Eval]:
         words: list[str] = []
@@ -141,7 +145,7 @@ class _Builder:
             return NUMBER, lambda env, decided: _int(left(env, decided)) - _int(right(env, decided))
         if isinstance(node.op, ast.Mult):
             return NUMBER, lambda env, decided: _int(left(env, decided)) * _int(right(env, decided))
-        raise RuleTextError(f"'{ast.unparse(node)}': only + - * are allowed; shares are written bp(amount, rate)")
+        raise RuleTextError(f"'{_said(node)}': only + - * are allowed; shares are written bp(amount, rate)")
 
     def unary(self, node: ast.UnaryOp, depth: int) -> tuple[str, Eval]:
         if isinstance(node.op, ast.Not):
@@ -150,7 +154,7 @@ class _Builder:
         if isinstance(node.op, ast.USub):
             number = self.number(node.operand, depth)
             return NUMBER, lambda env, decided: -_int(number(env, decided))
-        raise RuleTextError(f"'{ast.unparse(node)}' is not part of the rule language")
+        raise RuleTextError(f"'{_said(node)}' is not part of the rule language")
 
     def logic(self, node: ast.BoolOp, depth: int) -> tuple[str, Eval]:
         parts = [self.expect(item, FLAG, depth) for item in node.values]
@@ -161,24 +165,24 @@ class _Builder:
 
     def compare(self, node: ast.Compare, depth: int) -> tuple[str, Eval]:
         if len(node.ops) != 1:
-            raise RuleTextError(f"'{ast.unparse(node)}': compare two things at a time")
+            raise RuleTextError(f"'{_said(node)}': compare two things at a time")
         operator, left_node, right_node = node.ops[0], node.left, node.comparators[0]
         left_kind, left = self.build(left_node, depth)
         right_kind, right = self.build(right_node, depth)
         if isinstance(operator, ast.In | ast.NotIn):
             if (left_kind, right_kind) != (TEXT, TEXTS):
-                raise RuleTextError(f"'{ast.unparse(node)}': 'in' asks whether a text is in a list of texts")
+                raise RuleTextError(f"'{_said(node)}': 'in' asks whether a text is in a list of texts")
             wanted = isinstance(operator, ast.In)
             return FLAG, lambda env, decided: (left(env, decided) in _words(right(env, decided))) is wanted
         if left_kind != right_kind:
-            raise RuleTextError(f"'{ast.unparse(node)}' compares a {left_kind} with a {right_kind}")
+            raise RuleTextError(f"'{_said(node)}' compares a {left_kind} with a {right_kind}")
         if isinstance(operator, ast.Eq):
             return FLAG, lambda env, decided: left(env, decided) == right(env, decided)
         if isinstance(operator, ast.NotEq):
             return FLAG, lambda env, decided: left(env, decided) != right(env, decided)
         test = _ORDER.get(type(operator))
         if test is None or left_kind != NUMBER:
-            raise RuleTextError(f"'{ast.unparse(node)}' is not a comparison of the rule language")
+            raise RuleTextError(f"'{_said(node)}' is not a comparison of the rule language")
         return FLAG, lambda env, decided: test(_int(left(env, decided)), _int(right(env, decided)))
 
     def choice(self, node: ast.IfExp, depth: int) -> tuple[str, Eval]:
@@ -191,17 +195,26 @@ class _Builder:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         counts = {"min": 2, "max": 2, "band": 4, "bp": 2}
         if name not in counts or node.keywords or len(node.args) != counts[name]:
-            raise RuleTextError(f"'{ast.unparse(node)}': the functions are min(a, b), max(a, b), band(before, amount, "
+            raise RuleTextError(f"'{_said(node)}': the functions are min(a, b), max(a, b), band(before, amount, "
                                 "low, high) and bp(amount, rate)")  # fmt: skip
         parts = [self.number(argument, depth) for argument in node.args]
         if name == "bp":
-            amount, rate, currency = parts[0], parts[1], self.currency
-            return NUMBER, lambda env, decided: basis_points(
-                _int(amount(env, decided)), _int(rate(env, decided)), currency
-            )
+            return NUMBER, _bp(parts[0], parts[1])
         if name == "band":
             return NUMBER, _band(*parts)
         return NUMBER, _extreme(parts[0], parts[1], larger=name == "max")
+
+
+def _bp(amount: Eval, rate: Eval) -> Eval:
+    """A share, rounded half-even to the minor unit of the production's currency."""
+
+    def run(env: Env, decided: set[str]) -> Value:
+        currency = env.get("currency")
+        if not isinstance(currency, str):
+            raise Unknown("currency")
+        return basis_points(_int(amount(env, decided)), _int(rate(env, decided)), currency)
+
+    return run
 
 
 def _extreme(first: Eval, second: Eval, *, larger: bool) -> Eval:
@@ -229,6 +242,14 @@ def _band(before: Eval, amount: Eval, low: Eval, high: Eval) -> Eval:
         return inside
 
     return run
+
+
+def _said(node: ast.AST) -> str:
+    """A piece of the text for a message, short."""
+    try:
+        return ast.unparse(node)[:120]
+    except RecursionError:
+        return "a part of it that is nested too deeply"
 
 
 def _int(value: Value) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from stagedoor.core.base.canonical import CanonicalError
 from stagedoor.core.base.ids import has_shape
 from stagedoor.core.base.limits import TEXT_CHARS_MAX, UNITS_PER_REQUEST_MAX
 from stagedoor.core.base.outcome import Code, Refused
@@ -36,6 +37,12 @@ def ask(draft: Request, *, at: Instant) -> Request | Refused:
     for text in (draft.medium, draft.territory, draft.shot, draft.unit):
         if len(text) > TEXT_CHARS_MAX:
             return _bad(f"a field of {len(text)} characters; at most {TEXT_CHARS_MAX}")
+    if draft.day < at.day:
+        return _bad(f"a day of service, {draft.day}, before the day of asking, {at.day}")
+    try:
+        draft.canonical()
+    except CanonicalError as fault:
+        return _bad(f"a field that cannot be written: {fault}")
     if draft.at != at:
         return _bad("the request is dated otherwise than it is asked")
     return draft

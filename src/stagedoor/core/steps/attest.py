@@ -20,6 +20,8 @@ def attest(
          f"The permit names {permit.worker}; the receipt comes from {receipt.worker}."),
         (receipt.unit == permit.unit and receipt.units >= 0, Code.WRONG_WORK,
          f"The permit counts {permit.unit}s; the receipt counts {receipt.unit}s."),
+        (receipt.units == 0 or bool(receipt.outputs) or bool(receipt.sealed_sha256), Code.WRONG_WORK,
+         "Units were made, and nothing that came out is named."),
         (receipt.units <= units_left, Code.PERMIT_SPENT,
          f"{receipt.units} {permit.unit}s were made; {units_left} were left."),
         (all(output.mark == order.stamp for output in receipt.outputs), Code.UNMARKED,

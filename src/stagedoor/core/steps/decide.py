@@ -12,7 +12,14 @@ from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Answer, Decision, Finding, Quote
 from stagedoor.core.facts.request import Request, Standing
-from stagedoor.core.rules.agreement import answered, judge_books, read_parameters
+from stagedoor.core.rules.agreement import (
+    answered,
+    collisions,
+    judge_books,
+    other_agreement,
+    read_parameters,
+    settled,
+)
 from stagedoor.core.rules.combine import combine, in_order
 from stagedoor.core.rules.price import price
 from stagedoor.core.rules.rights import judge_consent
@@ -29,8 +36,11 @@ def decide(
     assert consent is None or standing.consent == consent.digest()
     values, readings = read_parameters(books, request, standing)
     env = values_of(request, standing, consent) | values
-    answers = {answer.rule: answer.yes for answer in standing.answers}
-    findings: list[Finding] = [answered(item, answers) for item in judge_consent(request, standing, consent)]
+    answers = settled(standing)
+    findings: list[Finding] = list(collisions(books))
+    if consent is not None:
+        findings += other_agreement(books, consent)
+    findings += [answered(item, answers) for item in judge_consent(request, standing, consent)]
     findings += judge_books(books, request, standing, env)
     quote: Quote | None = None
     if consent is not None:

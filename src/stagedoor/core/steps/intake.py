@@ -14,6 +14,8 @@ NOTICE_HOURS: Final = 48
 def notice_in_time(notice: Notice) -> bool:
     """48 hours before, or at engagement where the performer was engaged later than that."""
     hours = notice.told_at.hours_until(notice.scan_at)
+    if notice.told_at > notice.scan_at:
+        return False
     engaged_late = notice.engaged_at is not None and notice.engaged_at.hours_until(notice.scan_at) < NOTICE_HOURS
     return hours >= NOTICE_HOURS or (
         engaged_late and notice.engaged_at is not None and notice.told_at <= notice.engaged_at
