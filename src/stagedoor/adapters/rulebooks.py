@@ -42,8 +42,8 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-# Only what people read the same way: true, false, null, and decimal numbers without a leading zero.  YAML 1.1 would read
-# 010 as eight, 48:00 as 2880 and "no" as false.  Dates and fractions stay text, which the loader then judges.
+# Only what all people read alike: true, false, null, and decimal numbers without a leading zero.  YAML 1.1 would
+# read 010 as eight, 48:00 as 2880 and "no" as false.  Dates and fractions stay text, which the loader then judges.
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.facts.decision import Reading
 from stagedoor.portal.model import PAYS, Rate, Step
 from stagedoor.stories.answer_why import Chain, Link
@@ -20,7 +19,7 @@ def rate_of(reading: Reading) -> Rate:
     """A reading in the page's words."""
     return Rate(
         name=reading.name.replace("_", " "),
-        value=_value(reading),
+        value=reading.value,
         since=str(reading.since),
         governed_by=GOVERNS.get(reading.keyed_by, reading.keyed_by.replace("_", " ")),
         governed_on=str(reading.keyed_on),
@@ -28,19 +27,6 @@ def rate_of(reading: Reading) -> Rate:
         source=reading.source,
         decided=reading.decided,
     )
-
-
-def _value(reading: Reading) -> str:
-    """Amounts as people write them and hundredths of a percent as percent; anything else as the rulebook has it."""
-    if reading.unit == "money":
-        try:
-            return Money.parse(reading.value).shown()
-        except MoneyError:
-            return reading.value
-    if reading.unit == "bp" and reading.value.isdecimal():
-        whole, part = divmod(int(reading.value), 100)
-        return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + " %"
-    return f"{reading.value} {reading.unit}"
 
 
 def steps_of(chain: Chain, readings: tuple[Reading, ...] = ()) -> tuple[Step, ...]:

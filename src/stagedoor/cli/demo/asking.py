@@ -100,10 +100,10 @@ def ask(stage: Stage, request: Request) -> Asked:
     )
 
 
-def tell_decision(stage: Stage, asked: Asked) -> None:
+def tell_decision(stage: Stage, asked: Asked, *, brief: bool = False) -> None:
     """Print the decision as a tree."""
     if asked.decision is not None:
-        stage.teller.tree(explain(asked.decision))
+        stage.teller.tree(explain(asked.decision), brief=brief)
 
 
 def refuse(stage: Stage, what: str, wish: Wish) -> None:

@@ -39,7 +39,7 @@ class Intruder:
         self._connection.execute(_ASK, (order.order, self._worker, self._one_time.public_hex, signature))
 
     def answer(
-        self, order: WorkOrder, *, envelopes: int, seconds: float = 10
+        self, order: WorkOrder, *, envelopes: int, seconds: float = 10, poll: float = 0.05
     ) -> tuple[str, str, str, dict[str, bytes]]:
         """Status, code, why, and the envelopes that custodians gave, once there are so many or the answer is no."""
         until = time.monotonic() + seconds
@@ -57,7 +57,7 @@ class Intruder:
                     return "granted", "", "", given
             if time.monotonic() > until:
                 return "pending", "", "no answer came", {}
-            time.sleep(0.05)
+            time.sleep(poll)
 
     def try_with_one_share(self, given: dict[str, bytes], blob_folder: Path, sealed_sha256: str, size: int) -> str:
         """Open the one share that came and try it against the sealed asset; what the sealed stream says."""

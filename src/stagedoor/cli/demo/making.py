@@ -36,7 +36,7 @@ def create(stage: Stage) -> None:
     stage.clock.move_to(cast.CREATED)
     wish = Wish(use=Use.CREATE, asset="capture", shot="", unit="replica", units=1, estimate="estimate-scan")
     asked = _granted(stage, "create", wish)
-    tell_decision(stage, asked)
+    tell_decision(stage, asked, brief=True)
     stage.ids["replica"] = stage.house.ids.new("asset")
     values = {
         "gaussians": GAUSSIANS_FAST if stage.fast else GAUSSIANS,
@@ -90,7 +90,7 @@ def approve(stage: Stage) -> None:
     request = request_of(stage, wish)
     asked = ask(stage, request)
     assert asked.decision is not None and asked.decision.answer is Answer.ASK_A_PERSON
-    tell_decision(stage, asked)
+    tell_decision(stage, asked, brief=True)
     answer(stage, asked, request, who="performer", rule="consent:approval", yes=True,
            words="I have seen the storyboard for 14C and agree.")  # fmt: skip
     asked = ask(stage, request_of(stage, wish, use_id=request.use_id))
@@ -103,7 +103,7 @@ def approve(stage: Stage) -> None:
     asked = ask(stage, request)
     assert asked.decision is not None and asked.decision.answer is Answer.ASK_A_PERSON
     stage.teller.line("a full turn round her head is asked for:")
-    tell_decision(stage, asked)
+    tell_decision(stage, asked, brief=True)
     for rule in ("consent:coverage", "house-orbit"):
         answer(stage, asked, request, who="performer", rule=rule, yes=False, words="Not in the round.")
     asked = ask(stage, request_of(stage, orbit, use_id=request.use_id))

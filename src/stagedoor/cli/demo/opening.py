@@ -182,6 +182,8 @@ def consent(stage: Stage) -> None:
     stage.teller.scene("The consent is read and signed")
     stage.clock.move_to(cast.SIGNED)
     stage.consent = draw_up(stage)
+    stage.teller.line(f"{stage.id('performer')} is {cast.PERFORMER.name}; {stage.id('production')} is '{cast.TITLE}'.")
+    stage.teller.line("Names live apart from the consent, where they can be erased. What she reads and signs:")
     for sentence in sentences(stage.consent):
         stage.teller.line(sentence, style="italic")
     refused = record_consent(

@@ -53,9 +53,9 @@ class Teller:
         text = f"   ✗ {what}: refused [{refused.code.value}] {refused.why}{clause}"
         self.console.print(text, style="red", highlight=False, markup=False, soft_wrap=True)
 
-    def tree(self, node: Node) -> None:
-        """A decision with every rule that spoke."""
-        self.console.print(_tree(node))
+    def tree(self, node: Node, *, brief: bool = False) -> None:
+        """A decision with every rule that spoke; `brief` leaves out what stands below each."""
+        self.console.print(_tree(_pruned(node) if brief else node))
 
     def keep(self, name: str, value: object) -> None:
         """Remember a figure for `--json`."""
@@ -74,6 +74,10 @@ class Teller:
         """Print the JSON, if that was asked for."""
         if self._as_json:
             self._out.print_json(json.dumps(self.told))
+
+
+def _pruned(node: Node) -> Node:
+    return Node(node.text, node.tone, tuple(Node(item.text, item.tone) for item in node.below))
 
 
 def _tree(node: Node, above: Tree | None = None) -> Tree:

@@ -25,7 +25,8 @@ class Node:
 
 def explain(decision: Decision) -> Node:
     """The whole decision as a tree: the answer, each rule that spoke, then the price and each of its readings."""
-    code = f" {decision.code.sentence} [{decision.code.value}]" if decision.code else ""
+    refusal = f" {decision.code.sentence} [{decision.code.value}]" if decision.code else ""
+    code = refusal if decision.answer is Answer.REFUSE else ""
     branches = [_finding(finding) for finding in decision.findings]
     if decision.quote is not None:
         quote = decision.quote

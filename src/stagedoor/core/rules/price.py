@@ -7,7 +7,7 @@ low confidence may stand beside an amount; where it would decide one, a person i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.base.outcome import Code
@@ -39,6 +39,7 @@ def _price(
     readings: Mapping[str, Reading],
 ) -> tuple[Quote | None, tuple[Finding, ...]]:
     known = dict(env)
+    on_the_way: dict[str, _Told] = {}
     lines: list[PriceLine] = []
     findings: list[Finding] = []
     unverified: list[str] = []
@@ -59,8 +60,11 @@ def _price(
             if unseen:
                 return None, (_unpriced(rule, f"'{unseen[0]}' would decide the amount, and nobody has read it."),)
             unverified += [_beside(item) for item in weak]
+            told = _told(rule, known, read, on_the_way, currency=standing.currency)
             if rule.payee:
-                lines.append(_line(book, rule, Money(units, standing.currency), known=known, read=read))
+                lines.append(_line(book, rule, Money(units, standing.currency), told))
+            else:
+                on_the_way[rule.name] = told
     if not any(line.payee == "performer" for line in lines):
         return None, (_unpriced(None, "No rule of these rulebooks says what the performer is paid."),)
     gross = _sum(lines, standing.currency, on_top=False)
@@ -93,29 +97,46 @@ def _readings_of(rule: PayRule, readings: Mapping[str, Reading], decided: frozen
     return tuple(replace(readings[name], decided=name in decided) for name in rule.formula.reads if name in readings)
 
 
-def _line(
-    book: Rulebook,
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """How a rule came to its amount: its arithmetic and readings, with those of the steps that it rests on."""
+
+    arithmetic: str
+    readings: tuple[Reading, ...]
+
+
+def _told(
     rule: PayRule,
-    amount: Money,
-    *,
     known: Mapping[str, Value | None],
     read: tuple[Reading, ...],
-) -> PriceLine:
+    on_the_way: Mapping[str, _Told],
+    *,
+    currency: str,
+) -> _Told:
     units = {item.name: item.unit for item in read} | dict.fromkeys(MONEY_WORDS, "money")
-    shown = ", ".join(
-        f"{name} = {shown_value(known[name], units.get(name, ''), amount.currency)}" for name in rule.formula.reads
-    )
+    names = rule.formula.reads
+    shown = ", ".join(f"{name} = {shown_value(known[name], units.get(name, ''), currency)}" for name in names)
+    arithmetic, readings = f"{rule.formula.text}; {shown}", read
+    for name in names:
+        step = on_the_way.get(name)
+        if step is not None:
+            arithmetic += f"; where {name} = {step.arithmetic}"
+            readings += step.readings
+    return _Told(arithmetic, readings)
+
+
+def _line(book: Rulebook, rule: PayRule, amount: Money, told: _Told) -> PriceLine:
     return PriceLine(
         name=rule.name,
         payee=rule.payee,
         amount=amount,
         on_top=rule.on_top,
         rule=rule.rule,
-        arithmetic=f"{rule.formula.text}; {shown}",
+        arithmetic=told.arithmetic,
         clause=f"{book.title}: {rule.clause}",
         source=rule.source.title,
         confidence=rule.source.confidence.value,
-        readings=read,
+        readings=told.readings,
     )
 
 

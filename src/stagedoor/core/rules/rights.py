@@ -60,7 +60,7 @@ def _whole_document(request: Request, standing: Standing, consent: Consent) -> l
         found.append(
             _no(Code.NO_CONSENT, "What is asked for was not made from the capture consented to.", "consent, capture")
         )
-    if standing.replica_kind is not consent.replica_kind:
+    if standing.replica_kind not in (None, consent.replica_kind):
         what = "The consent is for another kind of replica"
         found.append(_no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))
     if not 0 <= standing.commission_bp <= WHOLE_BP:
@@ -73,7 +73,7 @@ def _whole_document(request: Request, standing: Standing, consent: Consent) -> l
 
 
 def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Finding, ...]:
-    """One permission that covers the request, with the questions of *every* permission for this use; else why none does.
+    """One permission that covers the request, with the questions of *every* one for this use; else why none does.
 
     All permissions for the use ask, whichever covers: their order must not matter, and narrowing one of them must not
     take its question away.
