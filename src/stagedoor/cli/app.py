@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated
 
@@ -62,16 +63,20 @@ consent.command("show")(checking.consent_show)
 app.add_typer(consent, name="consent")
 
 
-@app.callback()
-def version(
-    show: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
-) -> None:
-    """Options before any command."""
+def _version(show: bool) -> None:
     if show:
-        from importlib.metadata import version as installed
-
         typer.echo(f"stagedoor {installed('stagedoor')}")
         raise typer.Exit(DONE)
+
+
+@app.callback()
+def options(
+    show: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Options before any command."""
+    del show
 
 
 def main() -> None:

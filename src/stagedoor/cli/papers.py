@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Final
+
+from PIL import Image
 
 from stagedoor.adapters import bundle
 from stagedoor.core.base.money import Money
@@ -44,6 +47,8 @@ from stagedoor.wiring import House, rulebooks, story_books
 
 FPS: Final = 24
 MARK: Final = "unmarked preview"
+BACKGROUND: Final = (18, 20, 26, 255)
+"""What the worker's frames stand on (worker.arc), as 8-bit RGBA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,13 +281,23 @@ def _beside(reader: Reader, photograph: Photograph | None) -> Beside | None:
     still = stills[min(max(at, 0), len(stills) - 1)]
     render = (_order_folder(reader, made) / still.name).read_bytes()
     return Beside(
-        photograph=thumbnail(photograph.path.read_bytes(), alt="A picture of the capture that the fit never saw"),
+        photograph=thumbnail(_on_dark(photograph.path), alt="A picture of the capture that the fit never saw"),
         render=thumbnail(render, alt="The double, rendered from near the same camera"),
-        camera="near the same camera",
+        camera=f"{photograph.azimuth_deg} degrees to the side, to the nearest frame",
         psnr=f"{measured.get('psnr_whole_millidb', 0) / 1000:.1f} dB whole frame, "
         f"{measured.get('psnr_head_millidb', 0) / 1000:.1f} dB on the head, over all held-out views",
         mark=MARK,
     )
+
+
+def _on_dark(path: Path) -> bytes:
+    """The photograph on the renders' background, so that the two are compared and not their backgrounds."""
+    with Image.open(path) as picture:
+        ground = Image.new("RGBA", picture.size, BACKGROUND)
+        ground.alpha_composite(picture.convert("RGBA"))
+    data = BytesIO()
+    ground.convert("RGB").save(data, "PNG")
+    return data.getvalue()
 
 
 def _shots(reader: Reader) -> tuple[Shot, ...]:

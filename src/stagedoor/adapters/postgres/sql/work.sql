@@ -165,13 +165,14 @@ BEGIN
             RETURN;
         END IF;
         -- A worker that died takes its order up again with a new key; while the old one may still open, it may not.
-        IF asked.worker <> by_worker OR asked.status = 'pending' OR EXISTS (
+        -- Somebody else's refused request may be replaced: otherwise a stranger could block an order by asking first.
+        IF (asked.worker <> by_worker AND asked.status <> 'refused') OR asked.status = 'pending' OR EXISTS (
                 SELECT FROM work.lease l
                  WHERE l.order_id = known AND NOT l.ended AND l.ends_at > clock_timestamp()) THEN
             RAISE EXCEPTION 'another key was asked for under order % and is not settled', known USING ERRCODE = 'SD005';
         END IF;
         UPDATE work.key_request k
-           SET one_time_key = with_key, worker_signature = with_signature, status = 'pending', code = '', why = '',
+           SET worker = by_worker, one_time_key = with_key, worker_signature = with_signature, status = 'pending', code = '', why = '',
                grant_digest = NULL, asked_at = clock_timestamp()
          WHERE k.order_id = known;
     END IF;
