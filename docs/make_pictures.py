@@ -38,9 +38,8 @@ const part = document.getElementById(arguments[0]);
 if (part) {
   const why = document.querySelector("#lines details.why");
   if (why) why.open = true;
-  part.style.marginTop = 0;
+  part.style.paddingTop = "1.5rem";
   part.scrollIntoView({behavior: "instant", block: "start"});
-  window.scrollBy({top: -16, behavior: "instant"});
 }
 """
 

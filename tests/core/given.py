@@ -275,6 +275,7 @@ def standing(asked: Request, of: Consent | None, rulebooks: tuple[Rulebook, ...]
         "consent_countersigned": True,
         "consent_withdrawn": False,
         "asset_kind": AssetKind.REPLICA,
+        "capture": of.capture if of else "",
         "asset_performer": PERFORMER,
         "asset_production": PRODUCTION,
         "replica_kind": ReplicaKind.EBDR,

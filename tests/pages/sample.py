@@ -12,11 +12,11 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 from PIL.PngImagePlugin import PngInfo
 
+from stagedoor.core.base.money import Money
+from stagedoor.core.facts.decision import Reading
 from stagedoor.portal import model as m
 from stagedoor.portal.chains import steps_of
 from stagedoor.portal.pictures import MARK_KEY, PERMIT_KEY, reel, thumbnail
-from stagedoor.core.base.money import Money
-from stagedoor.core.facts.decision import Reading
 from stagedoor.stories.answer_why import Chain, Link, posting_name
 
 MARA = Path(__file__).parents[2] / "examples" / "mara" / "capture" / "images"

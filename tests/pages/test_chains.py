@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pages import sample
-from stagedoor.portal.chains import rate_of, steps_of
 from stagedoor.core.base.money import Money
 from stagedoor.core.facts.decision import PriceLine
+from stagedoor.portal.chains import rate_of, steps_of
 from stagedoor.stories.answer_why import Chain, _clause
 
 LINE = PriceLine(

@@ -8,8 +8,8 @@ from dataclasses import replace
 from rich.console import Console, RenderableType
 
 from pages import sample
-from stagedoor.portal.terminal import chain_tree, money_bar, statement_table, tree
 from stagedoor.core.rules.explain import Node
+from stagedoor.portal.terminal import chain_tree, money_bar, statement_table, tree
 
 
 def printed(what: RenderableType, *, colour: bool = False, width: int = 140) -> str:

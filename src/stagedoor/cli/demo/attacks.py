@@ -135,8 +135,8 @@ class KillsTheDatabase(TimeOrderedIds):
     def new(self, noun: str) -> str:
         """As usual, but for an entry."""
         if noun == "entry" and not self.killed:
-            self._stage.house.server.kill()
             self.killed = True
+            self._stage.house.server.kill()
         return super().new(noun)
 
 
@@ -153,7 +153,7 @@ def _database_killed(stage: Stage) -> None:
     try:
         record_next_delivery(stage.house.store, stage.house.verifier, killer, at=stage.clock.at)
     except StoreFault as fault:
-        stage.teller.line(f"the database was killed between the receipt and its entry: {fault}", style="yellow")
+        stage.teller.line(f"between the receipt and its entry: {fault}", style="yellow")
     assert killer.killed
     stage.house.server.restart()
     stage.gate.resume()
@@ -166,7 +166,7 @@ def _database_killed(stage: Stage) -> None:
     assert isinstance(again, Posted) and not again.fresh
     stage.permits["pickup"] = asked.permit
     stage.teller.good(
-        f"PostgreSQL killed in the middle of posting and restarted: posted exactly once, {gained.shown()}"
+        f"PostgreSQL killed in the middle of posting, and back: posted exactly once, {gained.shown()}"
     )
     stage.teller.keep("attack_killed_posted", str(gained))
 
