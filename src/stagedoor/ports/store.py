@@ -150,6 +150,9 @@ class Unit(Protocol):
     def close_permit(self, permit: str, *, status: str) -> None:
         """End a permit: 'posted' or 'void'.  A posted one may still meter within its life; a void one may not."""
 
+    def charging_permits(self, estimate: str) -> tuple[str, ...]:
+        """Digests of the permits that charge days of an estimate, the oldest first, whatever became of them."""
+
     def lapsed_permits(self) -> tuple[str, ...]:
         """Digests of permits still open whose life has ended: their reservations are to be released."""
 

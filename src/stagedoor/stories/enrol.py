@@ -52,12 +52,18 @@ def record_mandate(store: Store, verifier: Verifier, mandate: Mandate, signature
         )
 
 
-def adopt_rulebook(store: Store, book: Rulebook, *, by: str, at: Instant) -> Adoption:
-    """Record that a rulebook's very bytes take effect here."""
-    adoption = Adoption(rulebook=book.name, version=book.version, rulebook_digest=book.digest, adopted_by=by, at=at)
+def adoption_of(book: Rulebook, *, by: str, at: Instant) -> Adoption:
+    """What a union signs to let a rulebook's very bytes take effect here."""
+    return Adoption(rulebook=book.name, version=book.version, rulebook_digest=book.digest, adopted_by=by, at=at)
+
+
+def adopt_rulebook(store: Store, verifier: Verifier, adoption: Adoption, signature: Signature) -> Refused | None:
+    """Record an adoption, signed by the union."""
     with store.unit() as unit:
-        unit.append(HOUSE, adoption)
-    return adoption
+        return record_signed(
+            unit, verifier, adoption, signature,
+            journal=HOUSE, ident="", signer=adoption.adopted_by, roles=(Role.UNION,),
+        )  # fmt: skip
 
 
 def forget_person(store: Store, people: People, *, party: str, because: str, at: Instant) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
@@ -12,7 +12,7 @@ from stagedoor.core.facts.decision import Decision
 from stagedoor.core.facts.party import Mandate, Party, Role, Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt
 from stagedoor.core.facts.posting import Entry
-from stagedoor.core.facts.request import Standing
+from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.steps.attest import attest
 from stagedoor.core.steps.post import post
 from stagedoor.ports.store import Delivered, OverdrawnError, Store, Unit
@@ -84,6 +84,8 @@ def _record(unit: Unit, verifier: Verifier, ids: Ids, delivered: Delivered, *, a
     unit.count_units(permit.digest(), receipt.units)
     try:
         entry = _post(unit, ids, receipt, permit, reservation_stands=state.status != "void", at=at)
+        if entry is None and receipt.units:
+            entry = _post_estimate(unit, ids, receipt, permit, at=at)
     except OverdrawnError:
         unit.roll_back()
         why = (
@@ -119,6 +121,23 @@ def _post(
         unit.post(journal_of(permit.production), entry)
         unit.close_permit(permit.digest(), status="posted")
     return entry
+
+
+def _post_estimate(unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, at: Instant) -> Entry | None:
+    """Something was made within an estimate whose days another permit charges: now they are due, if they were not.
+
+    Otherwise a production could let the charging permit lapse and make its frames under a second one, for nothing.
+    """
+    request = unit.get(Request, permit.request)
+    assert request is not None
+    charging = unit.charging_permits(request.estimate)
+    if not charging or any(unit.entry_for(digest, "post") is not None for digest in charging):
+        return None
+    due = unit.get(Permit, charging[0])
+    state = unit.permit_state(charging[0], lock=True)
+    assert due is not None and state is not None
+    standing_in = replace(receipt, permit=due.digest())
+    return _post(unit, ids, standing_in, due, reservation_stands=state.status != "void", at=at)
 
 
 def _keep_result(unit: Unit, delivered: Delivered, receipt: Receipt, permit: Permit, *, at: Instant) -> None:

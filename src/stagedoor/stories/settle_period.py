@@ -17,7 +17,7 @@ def settle_party(store: Store, *, party: str, currency: str, first_day: date, la
         found = unit.find(Party, party)
         payee = "agent" if found is not None and found.role is Role.AGENT else "performer"
         return settle(
-            unit.entries(),
+            unit.entries(performer=party) if payee == "performer" else unit.entries(),
             party=party,
             accounts=(owed(payee, party),),
             currency=currency,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stagedoor.core.base.outcome import Refused
+from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, Notice, Release
-from stagedoor.core.facts.party import Party, Role, Signature
+from stagedoor.core.facts.party import Party, Production, Role, Signature
 from stagedoor.core.steps.intake import take_in
 from stagedoor.ports.store import Store
 from stagedoor.ports.world import Verifier
-from stagedoor.stories.unit import HOUSE, record_signed
+from stagedoor.stories.unit import HOUSE, record_signed, signed_by
 
 
 def record_papers(
@@ -44,17 +44,31 @@ def record_papers(
         return second
 
 
-def record_capture(store: Store, asset: Asset, envelopes: Mapping[str, bytes]) -> None:
-    """Record a sealed capture and hand each custodian its share; the blob is durable before this is called."""
+def record_capture(store: Store, verifier: Verifier, asset: Asset, envelopes: Mapping[str, bytes]) -> Refused | None:
+    """Record a sealed capture and hand each custodian its share; the blob is durable before this is called.
+
+    The papers are looked up and judged again: no capture exists here without signed notice, reason and release.
+    """
     with store.unit() as unit:
         performer = unit.find(Party, asset.performer)
-        assert performer is not None
+        production = unit.find(Production, asset.production)
+        if performer is None or performer.role is not Role.PERFORMER or production is None:
+            return Refused(code=Code.UNKNOWN_PARTY, why="The performer or the production is not enrolled here.")
+        notice, release = unit.get(Notice, asset.notice), unit.get(Release, asset.release)
+        if notice is not None and not signed_by(unit, verifier, notice, production.studio):
+            notice = None
+        if release is not None and not signed_by(unit, verifier, release, asset.performer):
+            release = None
+        refused = take_in(notice, release, performer=asset.performer, production=asset.production)
+        if refused is not None:
+            return refused
         unit.append(HOUSE, asset, ident=asset.asset)
         unit.open_asset(asset)
         for custodian, envelope in sorted(envelopes.items()):
             unit.deposit_share(
                 asset.asset, custodian, envelope, performer=asset.performer, performer_key=performer.verify_key
             )
+        return None
 
 
 def custodians_have_it(store: Store, asset: str, *, wanted: int) -> bool:

@@ -10,8 +10,8 @@ from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, Notice
 from stagedoor.core.facts.consent import Consent, Use, Withdrawal
-from stagedoor.core.facts.decision import Approval
-from stagedoor.core.facts.party import Mandate, Party, Production, Role, Signature
+from stagedoor.core.facts.decision import Approval, Decision
+from stagedoor.core.facts.party import Adoption, Mandate, Party, Production, Role, Signature
 from stagedoor.core.facts.posting import Earnings
 from stagedoor.core.facts.request import Answered, Estimate, Request, Standing
 from stagedoor.core.rules.rulebook import Rulebook
@@ -79,6 +79,10 @@ def stand(
     unit: Unit, verifier: Verifier, request: Request, books: tuple[Rulebook, ...]
 ) -> tuple[Standing, Consent | None] | Refused:
     """How things stand for a request, read in one transaction with the consent's row held."""
+    for book in books:
+        if not adopted(unit, verifier, book):
+            why = f"{book.title} {book.version} was not adopted here by a union, in these very bytes."
+            return Refused(code=Code.DOUBT, why=why, clause=book.title)
     production = unit.find(Production, request.production)
     if production is None or production.studio != request.asker:
         return Refused(code=Code.UNKNOWN_PARTY, why=f"{request.asker} is not the studio of {request.production}.")
@@ -134,6 +138,14 @@ def stand(
         answers=_answers(unit, verifier, request),
     )
     return standing, consent
+
+
+def adopted(unit: Unit, verifier: Verifier, book: Rulebook) -> bool:
+    """Whether a union signed the adoption of exactly these bytes."""
+    return any(
+        adoption.rulebook_digest == book.digest and signed_by(unit, verifier, adoption, adoption.adopted_by)
+        for adoption in unit.all(Adoption, HOUSE)
+    )
 
 
 def degrees_together(arcs: tuple[tuple[int, int], ...]) -> int:
@@ -202,9 +214,18 @@ def _answers(unit: Unit, verifier: Verifier, request: Request) -> tuple[Answered
     given = [
         Answered(rule=approval.rule, yes=approval.yes, approval=approval.digest())
         for approval in unit.all(Approval, journal_of(request.production))
-        if approval.use_id == request.use_id and signed_by(unit, verifier, approval, approval.answered_by)
+        if approval.use_id == request.use_id
+        and signed_by(unit, verifier, approval, approval.answered_by)
+        and _is_about(unit, approval, request)
     ]
     return tuple(sorted(given, key=lambda answer: (answer.rule, answer.approval)))
+
+
+def _is_about(unit: Unit, approval: Approval, request: Request) -> bool:
+    """Whether the answer was to this very request: under the same id another shot or more frames were not approved."""
+    decision = unit.get(Decision, approval.decision)
+    asked = unit.get(Request, decision.request) if decision else None
+    return asked is not None and same_use(request, asked)
 
 
 def same_use(request: Request, earlier: Request | None) -> bool:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.facts.consent import Consent
-from stagedoor.core.facts.decision import Answer, Decision
-from stagedoor.core.facts.party import Mandate, Party, Production, Role, Signature
+from stagedoor.core.facts.decision import Answer, Approval, Decision
+from stagedoor.core.facts.party import Adoption, Mandate, Party, Production, Role, Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.posting import Entry, EntryKind
 from stagedoor.core.facts.request import Request, Standing
@@ -152,6 +152,32 @@ def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
     studio = production.studio if isinstance(production, Production) else "-"
     yield _has_signed(bundle, consent, Role.PERFORMER, consent.performer)
     yield _has_signed(bundle, consent, Role.STUDIO, studio)
+    yield from _adoptions(bundle, standing)
+    yield from _answers(bundle, request, standing)
+
+
+def _adoptions(bundle: _Bundle, standing: Standing) -> Iterator[Check]:
+    """Whoever sends a bundle could send a rulebook of his own with it: a union must have adopted these very bytes."""
+    for digest in standing.rulebooks:
+        found = [
+            fact for fact in bundle.facts.values() if isinstance(fact, Adoption) and fact.rulebook_digest == digest
+        ]
+        signed = any(_has_signed(bundle, fact, Role.UNION, fact.adopted_by).holds for fact in found)
+        yield Check(holds=signed, what=f"rulebook {digest[7:19]} was adopted by a union")
+
+
+def _answers(bundle: _Bundle, request: Request, standing: Standing) -> Iterator[Check]:
+    """Each answer that the decision rests on was given about this use, and signed by who gave it."""
+    for answer in standing.answers:
+        approval = bundle.facts.get(answer.approval)
+        about = (
+            isinstance(approval, Approval)
+            and (approval.use_id, approval.rule, approval.yes) == (request.use_id, answer.rule, answer.yes)
+            and any(
+                _has_signed(bundle, approval, role, approval.answered_by).holds for role in (Role.PERFORMER, Role.UNION)
+            )
+        )
+        yield Check(holds=about, what=f"the answer to '{answer.rule}' was given about this use, and signed")
 
 
 def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:

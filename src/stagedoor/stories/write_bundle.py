@@ -9,7 +9,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, Notice, Release
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Approval, Decision
-from stagedoor.core.facts.party import Mandate, Party, Production
+from stagedoor.core.facts.party import Adoption, Mandate, Party, Production
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.request import Estimate, Request, Standing
 from stagedoor.ports.store import Store, Unit
@@ -42,7 +42,7 @@ def gather(store: Store, production: str) -> Gathered | Refused:
                         found[signature.digest()] = signature
                         keep(unit.find(Party, signature.signer))
 
-        keep(made)
+        keep(made, *unit.all(Adoption, HOUSE))
         receipts = unit.all(Receipt, journal)
         for receipt in receipts:
             permit = unit.get(Permit, receipt.permit)

@@ -58,6 +58,7 @@ _PERMIT = """
 _PERMIT_LOCK = "SELECT permit FROM work.permit WHERE permit = %s FOR UPDATE"
 _COUNT_UNITS = "UPDATE work.permit SET units_made = units_made + %s WHERE permit = %s RETURNING units_made"
 _CLOSE_PERMIT = "UPDATE work.permit SET status = %s WHERE permit = %s RETURNING permit"
+_CHARGING = "SELECT permit FROM work.permit WHERE estimate = %s AND days > 0 ORDER BY opened_at, permit_id"
 _LAPSED = """
     SELECT permit FROM work.permit
      WHERE status = 'live' AND ends_at <= clock_timestamp() ORDER BY ends_at, permit
@@ -150,6 +151,11 @@ class StateUnit:
         """End a permit: 'posted' or 'void'.  A posted one may still meter within its life; a void one may not."""
         assert status in ("posted", "void")
         self._changed(_CLOSE_PERMIT, (status, permit), "permit")
+
+    def charging_permits(self, estimate: str) -> tuple[str, ...]:
+        """Digests of the permits that charge days of an estimate, the oldest first."""
+        with translated():
+            return tuple(row[0] for row in self._connection.execute(_CHARGING, (estimate,)).fetchall())
 
     def lapsed_permits(self) -> tuple[str, ...]:
         """Digests of permits still open whose life has ended: their reservations are to be released."""

@@ -165,9 +165,7 @@ def _database_killed(stage: Stage) -> None:
     )
     assert isinstance(again, Posted) and not again.fresh
     stage.permits["pickup"] = asked.permit
-    stage.teller.good(
-        f"PostgreSQL killed in the middle of posting, and back: posted exactly once, {gained.shown()}"
-    )
+    stage.teller.good(f"PostgreSQL killed in the middle of posting, and back: posted exactly once, {gained.shown()}")
     stage.teller.keep("attack_killed_posted", str(gained))
 
 

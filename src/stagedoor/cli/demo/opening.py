@@ -23,7 +23,7 @@ from stagedoor.core.facts.consent import Capacity, Consent, Deal, Forbid, Grant,
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
 from stagedoor.core.facts.posting import Deposit, Earnings
 from stagedoor.core.rules.sentences import sentences
-from stagedoor.stories.enrol import adopt_rulebook, enrol_party, open_production, record_mandate
+from stagedoor.stories.enrol import adopt_rulebook, adoption_of, enrol_party, open_production, record_mandate
 from stagedoor.stories.fund_production import fund_production, report_earnings
 from stagedoor.stories.record_consent import record_consent
 from stagedoor.stories.take_in_capture import custodians_have_it, record_capture, record_papers
@@ -67,7 +67,8 @@ def enrol(stage: Stage) -> None:
     )  # fmt: skip
     assert record_mandate(house.store, house.verifier, mandate, stage.sign("performer", mandate)) is None
     for book in stage.books:
-        adopt_rulebook(house.store, book, by=stage.id("union"), at=stage.clock.at)
+        adoption = adoption_of(book, by=stage.id("union"), at=stage.clock.at)
+        assert adopt_rulebook(house.store, house.verifier, adoption, stage.sign("union", adoption)) is None
         stage.teller.line(f"rulebook adopted: {book.title}, version {book.version}, {book.digest[:19]}…")
     _money(stage)
     stage.teller.good(f"{cast.PERFORMER.name} (invented), her agent with a signed mandate for 10 %, {cast.STUDIO.name}")
@@ -134,7 +135,8 @@ def take_in(stage: Stage) -> None:
         release=release.digest(), made_by="", sealed_sha256=stage.sealed.sealed_sha256,
         sealed_bytes=stage.sealed.sealed_bytes, at=stage.clock.at,
     )  # fmt: skip
-    record_capture(stage.house.store, asset, stage.sealed.envelopes)
+    refused = record_capture(stage.house.store, stage.house.verifier, asset, stage.sealed.envelopes)
+    assert refused is None, refused
     stage.wait_for(
         "both custodians taking their share",
         lambda: custodians_have_it(stage.house.store, stage.id("capture"), wanted=len(CUSTODIANS)),
