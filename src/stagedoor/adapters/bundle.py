@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -44,17 +44,15 @@ class Bundle:
     files: Mapping[str, str]
 
 
-def write(
-    path: Path, facts: tuple[Fact, ...], rulebooks: tuple[Mapping[str, Any], ...], outputs: Mapping[str, Path]
-) -> None:
+def write(path: Path, facts: tuple[Fact, ...], rulebooks: tuple[str, ...], outputs: Mapping[str, Path]) -> None:
     """Write the bundle beside its name and move it there whole."""
     draft = path.with_name(path.name + ".draft")
     try:
         with zipfile.ZipFile(draft, "x", zipfile.ZIP_STORED) as bundle:
             _put(bundle, "bundle.json", canonical_bytes({"format": FORMAT}))
             _put(bundle, "facts.jsonl", b"\n".join(fact.canonical() for fact in facts))
-            for index, plain in enumerate(rulebooks):
-                _put(bundle, f"rulebooks/{index}.json", canonical_bytes(plain))
+            for index, text in enumerate(rulebooks):
+                _put(bundle, f"rulebooks/{index}.json", text.encode())
             for name, file in sorted(outputs.items()):
                 _put(bundle, f"outputs/{name}", file.read_bytes())
         draft.replace(path)

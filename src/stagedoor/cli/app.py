@@ -37,6 +37,7 @@ app = typer.Typer(
 
 app.command("demo")(running.demo)
 app.command("doctor")(running.doctor)
+app.command("gate")(running.gate)
 app.command("warm")(running.warm)
 app.command("statement")(reading.statement)
 app.command("why")(reading.why)

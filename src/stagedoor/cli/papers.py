@@ -329,8 +329,5 @@ def write_bundle_file(house: House, production: str, path: Path) -> Path | Refus
         for receipt in gathered.receipts
         for output in receipt.outputs
     }
-    wanted = {digest for fact in gathered.facts if isinstance(fact, Standing) for digest in fact.rulebooks}
-    folder = rulebooks()
-    plains = tuple(folder.plain(name) for name in folder.names() if folder.load(name).digest in wanted)
-    bundle.write(path, gathered.facts, plains, outputs)
+    bundle.write(path, gathered.facts, gathered.rulebooks, outputs)
     return path

@@ -28,6 +28,28 @@ def demo(
     run_demo(Console(), keep=keep, fast=fast, as_json=as_json)
 
 
+def gate(
+    home: Annotated[Path | None, typer.Option("--home", help="The house's folder; else STAGEDOOR_HOME.")] = None,
+) -> None:
+    """Run the gate: answer workers' key requests and deliveries until stopped (Ctrl-C)."""
+    from stagedoor.adapters.clock import now
+    from stagedoor.adapters.postgres.gate_inbox import GateInbox
+    from stagedoor.cli.gate import GateLoop
+    from stagedoor.wiring import opened
+
+    with opened(home) as house:
+        inbox = GateInbox(house.server.url_for("gate"))
+        loop = GateLoop(house.store, inbox, house.verifier, ids=house.ids, at=now)
+        loop.start()
+        typer.echo(f"The gate of {house.home.root} answers. Stop it with Ctrl-C.")
+        try:
+            while loop.is_alive():
+                loop.join(1)
+        finally:
+            loop.stop()
+            inbox.close()
+
+
 def warm() -> None:
     """Compile the kernels of the double (belongs to installation; about half a minute, once)."""
     from stagedoor.adapters.processes import run_module

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from stagedoor.core.base.canonical import digest_of
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
-from stagedoor.core.facts.party import Adoption, Erasure, Mandate, Party, Production, Role, Signature
+from stagedoor.core.facts.party import Adoption, Erasure, Mandate, Party, Production, Role, RulebookText, Signature
 from stagedoor.core.rules.rights import WHOLE_BP
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.ports.store import People, Store
@@ -57,13 +58,21 @@ def adoption_of(book: Rulebook, *, by: str, at: Instant) -> Adoption:
     return Adoption(rulebook=book.name, version=book.version, rulebook_digest=book.digest, adopted_by=by, at=at)
 
 
-def adopt_rulebook(store: Store, verifier: Verifier, adoption: Adoption, signature: Signature) -> Refused | None:
-    """Record an adoption, signed by the union."""
+def adopt_rulebook(
+    store: Store, verifier: Verifier, adoption: Adoption, signature: Signature, *, text: str
+) -> Refused | None:
+    """Record an adoption, signed by the union, and beside it the rulebook's canonical text."""
+    if digest_of("rulebook", text.encode()) != adoption.rulebook_digest:
+        return Refused(code=Code.MALFORMED, why="The text is not the rulebook that this adoption names.")
     with store.unit() as unit:
-        return record_signed(
+        kept = RulebookText(rulebook_digest=adoption.rulebook_digest, text=text)
+        refused = record_signed(
             unit, verifier, adoption, signature,
             journal=HOUSE, ident="", signer=adoption.adopted_by, roles=(Role.UNION,),
         )  # fmt: skip
+        if refused is None:
+            unit.append(HOUSE, kept, ident=adoption.rulebook_digest)
+        return refused
 
 
 def forget_person(store: Store, people: People, *, party: str, because: str, at: Instant) -> None:

@@ -9,7 +9,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, Notice, Release
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Approval, Decision
-from stagedoor.core.facts.party import Adoption, Mandate, Party, Production
+from stagedoor.core.facts.party import Adoption, Mandate, Party, Production, RulebookText
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.request import Estimate, Request, Standing
 from stagedoor.ports.store import Store, Unit
@@ -18,11 +18,12 @@ from stagedoor.stories.unit import HOUSE, journal_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Facts in order of first mention, and the receipts whose outputs the bundle is about."""
+    """Facts in order of first mention, the receipts whose outputs it is about, and the rulebooks' texts as adopted."""
 
     production: str
     facts: tuple[Fact, ...]
     receipts: tuple[Receipt, ...]
+    rulebooks: tuple[str, ...]
 
 
 def gather(store: Store, production: str) -> Gathered | Refused:
@@ -50,7 +51,9 @@ def gather(store: Store, production: str) -> Gathered | Refused:
             keep(receipt, unit.get(WorkOrder, receipt.order), unit.get(KeyGrant, receipt.grant), permit)
             keep(*_behind(unit, permit))
         keep(*(entry for entry in unit.entries(production=production)))
-        return Gathered(production=production, facts=tuple(found.values()), receipts=receipts)
+        wanted = {digest for fact in found.values() if isinstance(fact, Standing) for digest in fact.rulebooks}
+        texts = tuple(text.text for text in unit.all(RulebookText, HOUSE) if text.rulebook_digest in wanted)
+        return Gathered(production=production, facts=tuple(found.values()), receipts=receipts, rulebooks=texts)
 
 
 def _behind(unit: Unit, permit: Permit) -> list[Fact | None]:

@@ -16,6 +16,7 @@ from stagedoor.cli.demo.stage import (
     restart_custodian,
     start_worker,
 )
+from stagedoor.core.base.canonical import canonical_bytes
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
@@ -27,7 +28,7 @@ from stagedoor.stories.enrol import adopt_rulebook, adoption_of, enrol_party, op
 from stagedoor.stories.fund_production import fund_production, report_earnings
 from stagedoor.stories.record_consent import record_consent
 from stagedoor.stories.take_in_capture import custodians_have_it, record_capture, record_papers
-from stagedoor.wiring import examples_folder
+from stagedoor.wiring import examples_folder, rulebooks
 
 
 def open_house(stage: Stage) -> None:
@@ -43,7 +44,7 @@ def open_house(stage: Stage) -> None:
         child = stage.children[f"custodian-{name}"]
         stage.teller.good(f"custodian '{name}' is process {child.process.pid}, with its own keys, folder and role")
     stage.teller.good(
-        f"worker is process {stage.children['worker'].process.pid}; it can reach seven functions, no table"
+        f"worker is process {stage.children['worker'].process.pid}; it reaches its own functions, and no table"
     )
 
 
@@ -68,7 +69,9 @@ def enrol(stage: Stage) -> None:
     assert record_mandate(house.store, house.verifier, mandate, stage.sign("performer", mandate)) is None
     for book in stage.books:
         adoption = adoption_of(book, by=stage.id("union"), at=stage.clock.at)
-        assert adopt_rulebook(house.store, house.verifier, adoption, stage.sign("union", adoption)) is None
+        text = canonical_bytes(rulebooks().plain(book.name)).decode()
+        signature = stage.sign("union", adoption)
+        assert adopt_rulebook(house.store, house.verifier, adoption, signature, text=text) is None
         stage.teller.line(f"rulebook adopted: {book.title}, version {book.version}, {book.digest[:19]}…")
     _money(stage)
     stage.teller.good(f"{cast.PERFORMER.name} (invented), her agent with a signed mandate for 10 %, {cast.STUDIO.name}")

@@ -77,6 +77,15 @@ class Adoption(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulebookText(Fact):
+    """An adopted rulebook's canonical bytes: decisions can be made again whatever the files say later (invariant 9)."""
+
+    KIND: ClassVar[str] = "rulebook_text"
+    rulebook_digest: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signature(Fact):
     """`signer` signed the canonical bytes of the fact `signs` (Ed25519, domain = the fact's kind)."""
 

@@ -51,14 +51,15 @@ def settled(standing: Standing) -> dict[str, bool]:
 def collisions(books: tuple[Rulebook, ...]) -> tuple[Finding, ...]:
     """Names that two books share: which of them counts would depend on their order, so doubt refuses."""
     found: list[Finding] = []
-    seen: dict[str, str] = {}
-    for book in books:
+    seen: dict[str, int] = {}
+    for place, book in enumerate(books):
         names = [parameter.name for parameter in book.parameters]
         names += [rule.rule for rule in book.judges] + [rule.rule for rule in book.pays]
         names += [rule.name for rule in book.pays]
         for name in dict.fromkeys(names):
-            if seen.setdefault(name, book.title) != book.title:
-                says = f"'{name}' stands in {seen[name]} and in {book.title}; which of them counts, nobody can say."
+            if seen.setdefault(name, place) != place:
+                both = f"{books[seen[name]].title} and in {book.title}"
+                says = f"'{name}' stands in {both}; which of them counts, nobody can say."
                 found.append(_about(book, Code.DOUBT, says))
     return tuple(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from stagedoor.core.base.money import MoneyError
 from stagedoor.core.rules.rulebook import Case, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
 
@@ -55,4 +56,6 @@ def _result(book: Rulebook, case: Case) -> int | bool | str:
                 return units
     except Unknown as doubt:
         return f"the case gives no '{doubt.name}'"
+    except MoneyError as fault:
+        return str(fault)
     return f"there is no rule '{case.rule}'"

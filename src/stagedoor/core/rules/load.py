@@ -108,6 +108,8 @@ def _unique(names: tuple[str, ...]) -> None:
     for name in names:
         if name in seen:
             raise RulebookError(name, "two rules have this id", "Rename one of them.")
+        if ":" in name:
+            raise RulebookError(name, "a colon is for questions of the consent and of the price", "Rename the rule.")
         seen.add(name)
 
 

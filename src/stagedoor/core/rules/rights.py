@@ -85,7 +85,8 @@ def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Fin
     ]
     if not mine:
         what = f"Nothing in the consent permits to {request.use.value}. Silence refuses."
-        return (_no(Code.NO_CONSENT, what, "consent, permissions"),)
+        code = Code.TRAINING_FORBIDDEN if request.use is Use.TRAIN else Code.NO_CONSENT
+        return (_no(code, what, "consent, permissions"),)
     missed = [(_misses(request, standing, grant, term), term, grant) for term, grant in mine]
     covering = [(term, grant) for misses, term, grant in missed if not misses]
     if not covering:
