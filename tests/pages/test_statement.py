@@ -13,7 +13,7 @@ from pages import sample
 from pages.parsed import Parsed
 from stagedoor.portal import model as m
 from stagedoor.portal.bars import Segment, bar, ceiling_bar
-from stagedoor.portal.sections import percent
+from stagedoor.portal.sections import percentages
 from stagedoor.portal.statement import BYTES_MAX, PageTooLarge, render
 
 
@@ -166,6 +166,14 @@ def test_the_ceiling_bar_never_draws_beyond_its_end() -> None:
     assert 'class="tick"' in drawn
 
 
-@pytest.mark.parametrize(("units", "whole_", "said"), [(1, 3, "33.3 %"), (2, 3, "66.7 %"), (-5, 3, "0.0 %")])
-def test_percentages_are_whole_numbers_rounded(units: int, whole_: int, said: str) -> None:
-    assert percent(units, whole_) == said
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [
+        ((1, 2), ("33.3 %", "66.7 %")),
+        ((1, 1, 1), ("33.4 %", "33.3 %", "33.3 %")),
+        ((-5, 3), ("0.0 %", "100.0 %")),
+        ((0, 0), ("0.0 %", "0.0 %")),
+    ],
+)
+def test_percentages_add_up_to_the_whole(units: tuple[int, ...], said: tuple[str, ...]) -> None:
+    assert percentages(units) == said

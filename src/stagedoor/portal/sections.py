@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from stagedoor.core.base.money import split
 from stagedoor.portal.bars import Segment, bar, ceiling_bar, swatch
 from stagedoor.portal.chain_view import why
 from stagedoor.portal.markup import Html, data_uri, el, isolated, join
@@ -113,15 +114,15 @@ def _controls(item: Shot, index: int) -> Html:
 
 def spending(item: Spending) -> Html:
     """The employer's cost and where it went."""
-    whole = max(1, sum(max(0, share.amount.units) for share in item.shares))
+    labels = percentages(tuple(share.amount.units for share in item.shares))
     segments = [
-        Segment(tone=share.kind.value, units=share.amount.units, label=percent(share.amount.units, whole))
-        for share in item.shares
+        Segment(tone=share.kind.value, units=share.amount.units, label=label)
+        for share, label in zip(item.shares, labels, strict=True)
     ]
     told = "; ".join(f"{share.who} {share.amount.text}" for share in item.shares)
     rows = [
-        _legend(share.kind.value, isolated(share.who), share.amount, percent(share.amount.units, whole))
-        for share in item.shares
+        _legend(share.kind.value, isolated(share.who), share.amount, label)
+        for share, label in zip(item.shares, labels, strict=True)
     ]
     return section(
         "money",
@@ -132,10 +133,11 @@ def spending(item: Spending) -> Html:
     )
 
 
-def percent(units: int, whole: int) -> str:
-    """A share to one decimal, in whole numbers."""
-    tenths = (max(0, units) * 2000 + whole) // (2 * whole)
-    return f"{tenths // 10}.{tenths % 10} %"
+def percentages(units: tuple[int, ...]) -> tuple[str, ...]:
+    """Shares to one decimal that add up to exactly 100.0 (largest remainder); nothing at all is 0.0 everywhere."""
+    weights = tuple(max(0, each) for each in units)
+    tenths = split(1000, weights) if sum(weights) else (0,) * len(weights)
+    return tuple(f"{each // 10}.{each % 10} %" for each in tenths)
 
 
 def _legend(tone: str, who: Html | str, amount: Amount, extra: str = "") -> Html:
