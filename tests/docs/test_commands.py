@@ -6,9 +6,9 @@ import re
 import runpy
 
 import pytest
-from tests.docs.pages import DOCS, PAGES, ROOT, code, read, rows, section
 from typer.testing import CliRunner
 
+from docs.pages import DOCS, PAGES, ROOT, code, read, rows, section
 from stagedoor.cli.app import app
 
 GENERATOR = runpy.run_path(str(DOCS / "make_cli_md.py"))

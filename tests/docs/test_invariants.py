@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tests.docs.pages import ROOT, code, read, rows
+from docs.pages import ROOT, code, read, rows
 
 INVARIANTS = range(1, 16)
 

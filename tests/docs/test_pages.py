@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.docs.pages import DOCS, PAGES, ROOT, read
 
+from docs.pages import DOCS, PAGES, ROOT, read
 from stagedoor.wiring import rulebooks
 
 HEADINGS = ("Context", "Decision", "Consequences", "Negative consequences")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.docs.pages import code, read, rows, section
-
+from docs.pages import code, read, rows, section
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.path import PATH, SIDE_PATHS
 from stagedoor.wire.decode import kinds

@@ -6,8 +6,7 @@ import ast
 import re
 from functools import cache
 
-from tests.docs.pages import ROOT, code, read, rows, section
-
+from docs.pages import ROOT, code, read, rows, section
 from stagedoor.core.base import canonical, fact, limits
 from stagedoor.core.facts.posting import EntryKind
 from stagedoor.core.rules import chart
