@@ -104,7 +104,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as folder:
-        stage = set_stage(Teller(Console(quiet=True), as_json=False), create_home(Path(folder) / "home"), fast=True)
+        stage = set_stage(
+            Teller(Console(quiet=True), as_json=False), create_home(Path(folder) / "home"), fast=True, kept=False
+        )
         try:
             for scene in (opening.open_house, opening.enrol, opening.take_in, opening.consent, making.create):
                 scene(stage)

@@ -150,11 +150,13 @@ def where(stage: Stage) -> None:
         ("statement", stage.home.papers / "statement.html"),
         ("evidence bundle", stage.home.papers / "evidence.zip"),
         ("frames", stage.home.outputs),
+    )
+    world: tuple[tuple[str, Path], ...] = (
         ("sealed capture and replica", stage.home.blobs),
         ("database", stage.home.database),
         ("custodians", stage.home.custodian("union")),
         ("", stage.home.custodian("studio")),
         ("logs", stage.home.logs),
     )
-    for name, place in places:
+    for name, place in (*places, *world) if stage.kept else places:
         stage.teller.line(f"{name:<28}{place}")

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from stagedoor.adapters.home import Home, create_home
 from stagedoor.cli.demo import attacks, ending, making, opening
-from stagedoor.cli.demo.stage import Stage, set_stage
+from stagedoor.cli.demo.stage import set_stage
 from stagedoor.cli.demo.telling import Teller
 
 SCENES: Final = (
@@ -41,7 +41,7 @@ def run_demo(console: Console, *, keep: Path | None, fast: bool, as_json: bool) 
     teller = Teller(console, as_json=as_json)
     teller.console.print("[bold]Stagedoor[/bold]: no consent, no key; no key, no frame; every use is paid as agreed.")
     teller.line("Everybody in this story is invented; the rules are encodings of public summaries, not legal advice.")
-    stage = set_stage(teller, home, fast=fast)
+    stage = set_stage(teller, home, fast=fast, kept=keep is not None)
     try:
         for scene in SCENES:
             scene(stage)
@@ -50,14 +50,13 @@ def run_demo(console: Console, *, keep: Path | None, fast: bool, as_json: bool) 
     finally:
         stage.close()
     if keep is None:
-        _leave_papers(teller, stage, home)
+        _leave_papers(teller, home)
     teller.line(f"\nDone in {time.monotonic() - started:.0f} seconds.")
     teller.end()
 
 
-def _leave_papers(teller: Teller, stage: Stage, home: Home) -> None:
+def _leave_papers(teller: Teller, home: Home) -> None:
     """Without --keep only what was released stays: papers and frames."""
-    del stage
     for place in home.root.iterdir():
         if place not in (home.papers, home.outputs):
             shutil.rmtree(place) if place.is_dir() else place.unlink()

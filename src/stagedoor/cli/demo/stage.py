@@ -44,6 +44,7 @@ class Stage:
     house: House
     clock: StoryClock
     fast: bool
+    kept: bool
     books: tuple[Rulebook, ...]
     gate: GateLoop
     inbox: GateInbox
@@ -102,7 +103,7 @@ class Stage:
         self.house.close()
 
 
-def set_stage(teller: Teller, home: Home, *, fast: bool) -> Stage:
+def set_stage(teller: Teller, home: Home, *, fast: bool, kept: bool) -> Stage:
     """Start the database and the gate's loop."""
     house = start_house(home)
     clock = StoryClock(cast.ENROLLED)
@@ -110,7 +111,15 @@ def set_stage(teller: Teller, home: Home, *, fast: bool) -> Stage:
     gate = GateLoop(house.store, inbox, house.verifier, ids=house.ids, at=lambda: clock.at)
     gate.start()
     return Stage(
-        teller=teller, home=home, house=house, clock=clock, fast=fast, books=story_books(), gate=gate, inbox=inbox
+        teller=teller,
+        home=home,
+        house=house,
+        clock=clock,
+        fast=fast,
+        kept=kept,
+        books=story_books(),
+        gate=gate,
+        inbox=inbox,
     )
 
 
