@@ -20,7 +20,7 @@ from stagedoor.core.facts.decision import (
     Quote,
     Reading,
 )
-from stagedoor.core.facts.party import Adoption, Erasure, Role, Signature
+from stagedoor.core.facts.party import Adoption, Erasure, Role, RulebookText, Signature
 from stagedoor.core.facts.permit import (
     Permit,
     ShareDestroyed,
@@ -46,6 +46,58 @@ def example_facts() -> dict[str, Fact]:
         deal=make.deal(day_rate=Money.parse("2500.000000 USD")),
     )
     asked = make.request(None, consent=ref("consent"))
+    question, finding, quote = _decided(cents)
+    permit = _permit()
+    order = make.order_of(permit)
+    key = make.key_grant(permit, order)
+    posting = Posting(account="reserved/x", amount=cents, rule="reservation", why="Out of the money paid in")
+    facts: tuple[Fact, ...] = (
+        make.party(),
+        make.production(),
+        make.mandate(),
+        Adoption(rulebook=make.AGREEMENT, version="2026.1", rulebook_digest=ref("rulebook"), adopted_by=make.STUDIO,
+                 at=make.AT),
+        RulebookText(rulebook_digest=ref("rulebook"), text='{"files":{},"index":{"name":"test_book"}}'),
+        Signature(signs=ref("consent"), signs_kind="consent", signer=make.PERFORMER, verify_key=make.hexes("key"),
+                  signature=make.hexes("signature", 64), at=make.AT),
+        Erasure(party=make.PERFORMER, what="contact", because="asked for by the person", at=make.AT),
+        make.notice(engaged_at=None),
+        make.release_of(make.notice()),
+        make.asset(),
+        consent,
+        make.withdrawal(consent),
+        make.estimate(),
+        asked,
+        replace(make.standing(asked, None, ()), rulebooks=(ref("rulebook"),), consent=ref("consent"),
+                holds=("dispute",), notice=ref("notice"), mandate=ref("mandate"),
+                answers=(Answered(rule="consent:approval", yes=True, approval=make.ident("approval")),)),
+        Decision(request=ref("request"), standing=ref("standing"), answer=Answer.ASK_A_PERSON, code=Code.NEEDS_A_PERSON,
+                 findings=(question, finding), quote=quote, at=make.AT),
+        Approval(approval=make.ident("approval"), use_id=make.ident("use"), decision=ref("decision"),
+                 rule="consent:approval", answered_by=make.PERFORMER, yes=True, words="Gut so. \u2014 M.", at=make.AT),
+        permit,
+        key,
+        ShareReleased(custodian="union", grant=ref("grant"), asset=make.REPLICA, epoch=1,
+                      envelope_sha256=make.hexes("envelope")),
+        ShareDestroyed(custodian="union", asset=make.REPLICA, because="the performer withdrew"),
+        order,
+        make.receipt(permit, order, key),
+        Entry(entry=make.ident("entry"), kind=EntryKind.POST, production=make.PRODUCTION, performer=make.PERFORMER,
+              permit=ref("permit"), cause=ref("permit"),
+              postings=(posting, replace(posting, account="owed/performer/x", amount=-cents, rule="TV-P2")),
+              at=make.AT),
+        make.deposit(),
+        Earnings(earnings=make.ident("earnings"), production=make.PRODUCTION, performer=make.PERFORMER,
+                 gross=Money.parse("225000.000000 USD"), basis="payroll, weeks 1 to 9", at=make.AT),
+        Statement(party=make.PERFORMER, first_day=date(2026, 10, 1), last_day=date(2026, 10, 31), currency="USD",
+                  lines=(StatementLine(entry=ref("entry"), line=1, account="owed/performer/x", amount=cents,
+                                       rule="TV-P2", why="gross", at=make.AT),), total=cents),
+    )  # fmt: skip
+    return {fact.KIND: fact for fact in facts}
+
+
+def _decided(cents: Money) -> tuple[Finding, Finding, Quote]:
+    """A question, a permission, and a price of one line."""
     reading = Reading(
         name="day_minimum",
         value="1283000000",
@@ -87,7 +139,11 @@ def example_facts() -> dict[str, Fact]:
     quote = Quote(
         lines=(line,), gross=cents, cost=cents, days=3, basis="Three days on the bridge.", unverified=("day_minimum",)
     )
-    permit = Permit(
+    return question, finding, quote
+
+
+def _permit() -> Permit:
+    return Permit(
         permit=make.ident("permit"),
         use_id=make.ident("use"),
         request=ref("request"),
@@ -110,51 +166,6 @@ def example_facts() -> dict[str, Fact]:
         life_seconds=86_400,
         at=make.AT,
     )
-    order = make.order_of(permit)
-    key = make.key_grant(permit, order)
-    posting = Posting(account="reserved/x", amount=cents, rule="reservation", why="Out of the money paid in")
-    facts: tuple[Fact, ...] = (
-        make.party(),
-        make.production(),
-        make.mandate(),
-        Adoption(rulebook=make.AGREEMENT, version="2026.1", rulebook_digest=ref("rulebook"), adopted_by=make.STUDIO,
-                 at=make.AT),
-        Signature(signs=ref("consent"), signs_kind="consent", signer=make.PERFORMER, verify_key=make.hexes("key"),
-                  signature=make.hexes("signature", 64), at=make.AT),
-        Erasure(party=make.PERFORMER, what="contact", because="asked for by the person", at=make.AT),
-        make.notice(engaged_at=None),
-        make.release_of(make.notice()),
-        make.asset(),
-        consent,
-        make.withdrawal(consent),
-        make.estimate(),
-        asked,
-        replace(make.standing(asked, None, ()), rulebooks=(ref("rulebook"),), consent=ref("consent"),
-                holds=("dispute",), notice=ref("notice"), mandate=ref("mandate"),
-                answers=(Answered(rule="consent:approval", yes=True, approval=make.ident("approval")),)),
-        Decision(request=ref("request"), standing=ref("standing"), answer=Answer.ASK_A_PERSON, code=Code.NEEDS_A_PERSON,
-                 findings=(question, finding), quote=quote, at=make.AT),
-        Approval(approval=make.ident("approval"), use_id=make.ident("use"), decision=ref("decision"),
-                 rule="consent:approval", answered_by=make.PERFORMER, yes=True, words="Gut so. \u2014 M.", at=make.AT),
-        permit,
-        key,
-        ShareReleased(custodian="union", grant=ref("grant"), asset=make.REPLICA, epoch=1,
-                      envelope_sha256=make.hexes("envelope")),
-        ShareDestroyed(custodian="union", asset=make.REPLICA, because="the performer withdrew"),
-        order,
-        make.receipt(permit, order, key),
-        Entry(entry=make.ident("entry"), kind=EntryKind.POST, production=make.PRODUCTION, performer=make.PERFORMER,
-              permit=ref("permit"), cause=ref("permit"),
-              postings=(posting, replace(posting, account="owed/performer/x", amount=-cents, rule="TV-P2")),
-              at=make.AT),
-        make.deposit(),
-        Earnings(earnings=make.ident("earnings"), production=make.PRODUCTION, performer=make.PERFORMER,
-                 gross=Money.parse("225000.000000 USD"), basis="payroll, weeks 1 to 9", at=make.AT),
-        Statement(party=make.PERFORMER, first_day=date(2026, 10, 1), last_day=date(2026, 10, 31), currency="USD",
-                  lines=(StatementLine(entry=ref("entry"), line=1, account="owed/performer/x", amount=cents,
-                                       rule="TV-P2", why="gross", at=make.AT),), total=cents),
-    )  # fmt: skip
-    return {fact.KIND: fact for fact in facts}
 
 
 def facts() -> Vectors:

@@ -271,6 +271,13 @@ def folder(root: Path, **texts: str) -> FolderRulebooks:
     return FolderRulebooks(root, read_on=make.READ_ON)
 
 
+def parameter_file(value: str) -> str:
+    """A file whose one parameter has this value, as it is written."""
+    text = yaml.safe_dump({"parameters": [parameter(name="a_count", unit="count")]})
+    assert "100.000000 USD" in text
+    return text.replace("100.000000 USD", value)
+
+
 BOMB = "\n".join(["a: &a [x,x,x,x,x,x,x,x,x]", *(f"{n}: &{n} [{','.join(['*' + p] * 9)}]" for p, n in zip("abcdefgh", "bcdefghi", strict=True))])  # fmt: skip  # noqa: E501
 
 FILES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
@@ -287,13 +294,21 @@ FILES: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
         {"index__yaml": yaml.safe_dump(INDEX) + "version: '2'\n"},
         ("index.yaml", "'version' stands twice"),
     ),
-    "merge-key": ({"rules__yaml": "judges:\n  - <<: {rule: x}\n"}, ("could not determine a constructor",)),
+    "merge-key": ({"rules__yaml": "judges:\n  - <<: {rule: x}\n"}, ("'<<' is not a field here",)),
     "key-that-is-no-text": ({"rules__yaml": "1: x\n"}, ("the key 1 is not text",)),
     "oversize": ({"rules__yaml": "# " + "x" * FILE_BYTES_MAX}, ("rules.yaml", "At most 1048576 are read")),
     "two-documents": ({"rules__yaml": "judges: []\n---\njudges: []\n"}, ("expected a single document",)),
     "not-yaml": ({"rules__yaml": "judges: [\n"}, ("rules.yaml", "not readable YAML")),
     "too-deep": ({"rules__yaml": "judges: " + "[" * 50_000}, ("rules.yaml", "not readable YAML")),
-    "a-fraction": ({"rules__yaml": "judges:\n  - rule: 1.5\n"}, ("a float has no canonical form",)),
+    "a-fraction": (
+        {"rules__yaml": parameter_file("1.5")},
+        ("rules.yaml, a_count", "'value: 1.5' is not a whole number"),
+    ),
+    "a-forced-fraction": ({"rules__yaml": parameter_file("!!float 1.5")}, ("a float has no canonical form",)),
+    "a-leading-zero": ({"rules__yaml": parameter_file("010")}, ("'value: 010' is not a whole number",)),
+    "a-yes": ({"rules__yaml": parameter_file("yes")}, ("'value: yes' is not a whole number",)),
+    "a-flag-for-a-number": ({"rules__yaml": parameter_file("true")}, ("'value: True' is not a whole number",)),
+    "nothing-for-a-number": ({"rules__yaml": parameter_file("~")}, ("'value: None' is not a whole number",)),
     "binary": ({"rules__yaml": "judges:\n  - rule: !!binary aGk=\n"}, ("a bytes has no canonical form",)),
     "a-date-stays-text": ({"rules__yaml": "judges:\n  - rule: 2026-01-01\n"}, ("2026-01-01", "names no source")),
     "empty-file": ({"rules__yaml": "# nothing\n"}, ("rules.yaml", "holds no named sections")),

@@ -220,18 +220,29 @@ def test_a_withdrawal_stops_a_running_render_within_its_lease(house: House) -> N
     assert not any(folder.glob("*.webp"))
 
 
-def test_a_grant_under_a_withdrawn_epoch_is_refused(house: House) -> None:
+def test_a_worker_gives_up_under_a_withdrawn_epoch(house: House) -> None:
+    """Whoever speaks first, the store that does not renew or the custodians: nothing is opened."""
     story = house.permit(use=Use.RENDER, asset_id=REPLICA)
-    house.dispatch(story, ARC)
+    made = house.dispatch(story, ARC)
     grant = house.wait("the worker asks for a key", lambda: house.grant(story))
-    assert both_answered(house, grant) == dict.fromkeys(NAMES, (False, "consent_withdrawn"))
     house.wait("the worker gives up", lambda: len(house.acts("worker", "failed")) == 2)
     assert house.acts("worker", "failed")[-1]["code"] in {"consent_withdrawn", "lease_lapsed"}
+    assert set(house.answers(grant).values()) <= {(False, "consent_withdrawn")}
+    assert made.order not in {act["order"] for act in house.acts("worker", "opened")}
 
 
 def test_a_worker_ends_as_told(house: House) -> None:
     assert house.end("worker") == 0
     assert house.acts("worker", "stopped")
+
+
+def test_a_grant_under_a_withdrawn_epoch_is_refused(house: House) -> None:
+    """Without a worker, whose lease the store would end before the custodians are heard."""
+    story = house.permit(use=Use.RENDER, asset_id=REPLICA)
+    house.ask(house.dispatch(story, ARC), OneTimeKey.generate())
+    grant = house.grant(story)
+    assert grant is not None
+    assert both_answered(house, grant) == dict.fromkeys(NAMES, (False, "consent_withdrawn"))
 
 
 def test_a_held_asset_is_refused(house: House) -> None:

@@ -35,16 +35,16 @@ def digest(of: str) -> str:
 
 
 MINIMUM = Reading(
-    name="day_minimum", value="1283.000000 USD", unit="money", keyed_by="day", keyed_on=date(2026, 10, 14),
+    name="day_minimum", value="1,283.00 USD", unit="money", keyed_by="day", keyed_on=date(2026, 10, 14),
     since=date(2026, 7, 1), source="Derived: the year before raised by 3 %; report on the deal",
     confidence="low", decided=False,
 )  # fmt: skip
 RATE = Reading(
-    name="ph_rate_bp", value="2100", unit="bp", keyed_by="photography_began", keyed_on=date(2026, 5, 4),
+    name="ph_rate_bp", value="2100 bp (21 %)", unit="bp", keyed_by="photography_began", keyed_on=date(2026, 5, 4),
     since=date(2022, 7, 1), source=PLANS_TITLE, confidence="high", decided=True,
 )  # fmt: skip
 CEILING = Reading(
-    name="ph_ceiling", value="232000.000000 USD", unit="money", keyed_by="photography_began", keyed_on=date(2026, 5, 4),
+    name="ph_ceiling", value="232,000.00 USD", unit="money", keyed_by="photography_began", keyed_on=date(2026, 5, 4),
     since=date(2005, 7, 1), source=PLANS_TITLE, confidence="high", decided=True,
 )  # fmt: skip
 
@@ -106,7 +106,9 @@ def chain_of(shot: str, says: str, arithmetic: str, readings: tuple[Reading, ...
 def line_of(day: date, what: str, *, shot: str, days: int, amount: int) -> m.Line:
     """One line with its chain."""
     says = f"{usd(amount).text} to owed/performer/performer-1"
-    arithmetic = f"max(day_rate, day_minimum) * new_days; day_rate = 2500, day_minimum = 1283, new_days = {days}"
+    arithmetic = (
+        f"max(day_rate, day_minimum) * new_days; day_minimum = 1,283.00 USD, day_rate = 2,500.00 USD, new_days = {days}"
+    )
     chain = chain_of(shot or "create", says, arithmetic, (MINIMUM,))
     return m.Line(
         name=posting_name(chain.entry, chain.line), day=day, what=what, shot=shot or "–", days=str(days),
@@ -117,7 +119,11 @@ def line_of(day: date, what: str, *, shot: str, days: int, amount: int) -> m.Lin
 def contribution_of(day: date, what: str, *, amount: int, before: int, gross: int) -> m.Contribution:
     """One contribution with its band under 232,000."""
     counted = max(0, min(232_000 - before, gross))
-    arithmetic = f"bp(ph_base, ph_rate_bp); ph_base = {counted}, ph_rate_bp = 2100"
+    arithmetic = (
+        f"bp(ph_base, ph_rate_bp); ph_base = {usd(counted).text}, ph_rate_bp = 2100 bp (21 %); "
+        "where ph_base = band(prior_gross, gross, 0, ph_ceiling); "
+        f"gross = {usd(gross).text}, ph_ceiling = 232,000.00 USD, prior_gross = {usd(before).text}"
+    )
     chain = chain_of(f"{what} plans", f"{usd(amount).text} to owed/plans", arithmetic, (RATE, CEILING), line=3)
     return m.Contribution(
         name=posting_name(chain.entry, chain.line), day=day, what=what, to="SAG-AFTRA Health Plan", amount=usd(amount),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pages import sample
 from stagedoor.core.base.money import Money
 from stagedoor.core.facts.decision import PriceLine
+from stagedoor.core.rules.vocabulary import shown_value
 from stagedoor.portal.chains import rate_of, steps_of
 from stagedoor.stories.answer_why import Chain, _clause
 
@@ -33,9 +34,13 @@ def test_a_reading_that_states_no_confidence_is_in_doubt() -> None:
 
 def test_rates_are_written_as_people_write_them() -> None:
     assert rate_of(sample.MINIMUM).value == "1,283.00 USD"
-    assert rate_of(sample.RATE).value == "21 %"
-    assert rate_of(replace(sample.RATE, value="2050")).value == "20.5 %"
+    assert rate_of(sample.RATE).value == "2100 bp (21 %)"
     assert rate_of(replace(sample.MINIMUM, value="odd")).value == "odd"
-    assert rate_of(replace(sample.RATE, unit="degrees", value="180")).value == "180 degrees"
+    for value, unit, shown in ((1_283_000_000, "money", "1,283.00 USD"), (2050, "bp", "2050 bp (20.5 %)"),
+                               (5, "bp", "5 bp (0.05 %)"), (10_000, "bp", "10000 bp (100 %)"),
+                               (180, "degrees", "180 degrees"), (3, "", "3")):  # fmt: skip
+        assert shown_value(value, unit, "USD") == shown
+        assert rate_of(replace(sample.RATE, unit=unit, value=shown)).value == shown
+    assert shown_value(1_283_000_000, "money", "JPY") == "1,283 JPY"
     assert rate_of(sample.RATE).governed_by == "start of principal photography"
     assert rate_of(replace(sample.RATE, keyed_by="other_day")).governed_by == "other day"

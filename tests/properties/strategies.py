@@ -27,10 +27,9 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 INTEGERS = st.integers(-SAFE_INTEGER_MAX, SAFE_INTEGER_MAX)
 CURRENCIES = st.sampled_from(sorted(ISO_4217_EXPONENT))
 MONEY = st.builds(Money, st.integers(-(10**15), 10**15), CURRENCIES)
-# From the year 1000 on: strftime writes earlier years with fewer than four digits.
 INSTANTS = st.builds(
     Instant,
-    st.integers(Instant.parse("1000-01-01T00:00:00.000Z").ms, Instant.parse("9999-12-31T23:59:59.999Z").ms),
+    st.integers(Instant.parse("0001-01-01T00:00:00.000Z").ms, Instant.parse("9999-12-31T23:59:59.999Z").ms),
 )
 
 
@@ -133,14 +132,9 @@ FORBIDS = st.builds(
 )
 
 
-def consents(*, one_permission_a_use: bool = True, uses: tuple[Use, ...] = USES) -> st.SearchStrategy[Consent]:
-    """Consents of the story's performer, with random permissions, refusals and price."""
-    grants = st.lists(
-        permissions(st.sampled_from(uses)),
-        min_size=1,
-        max_size=3,
-        unique_by=(lambda item: item.use) if one_permission_a_use else None,
-    ).map(tuple)
+def consents(*, uses: tuple[Use, ...] = USES) -> st.SearchStrategy[Consent]:
+    """Consents of the story's performer, with random permissions (often several for one use), refusals and price."""
+    grants = st.lists(permissions(st.sampled_from(uses)), min_size=1, max_size=3).map(tuple)
     return st.builds(
         lambda grants, forbids, rate, schedule_f, capacity: make.consent(
             grants=grants,
@@ -179,7 +173,6 @@ ANSWERS = st.lists(
         approval=st.just(make.ident("approval")),
     ),
     max_size=2,
-    unique_by=lambda item: item.rule,
 ).map(tuple)
 
 STANDINGS = st.fixed_dictionaries(

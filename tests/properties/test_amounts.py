@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +105,31 @@ def test_invariant_7_every_entry_balances(world: make.World) -> None:
         assert mine.total.units == sum(line.amount.units for line in mine.lines)
 
 
+SHOWN = re.compile(r"(\u2212?)([0-9,]+)(?:\.([0-9]+))?(?: (USD|bp) ?.*)?")
+"""A number as people read it: `1,283.00 USD`, `2100 bp (21 %)`, `3`."""
+
+
+def read_back(shown: str) -> int:
+    """What a person reads, as the rules compute with it: amounts in millionths."""
+    match = SHOWN.fullmatch(shown)
+    assert match is not None, shown
+    sign, whole, part, unit = match.groups()
+    size = int(whole.replace(",", ""))
+    if unit == "USD":
+        size = size * 10**LEDGER_SCALE + int((part or "").ljust(LEDGER_SCALE, "0"))
+    return -size if sign else size
+
+
+def work_out(told: str) -> tuple[str, dict[str, int], int]:
+    """A formula with the values that stand beside it: its text, those values, and what comes out of them."""
+    text, _, shown = told.partition("; ")
+    values = {name: read_back(value) for name, _, value in (item.partition(" = ") for item in shown.split(", "))}
+    env: Env = values | {"currency": "USD"}
+    result, _ = parse(text, dict.fromkeys(values, "number")).evaluate(env)
+    assert isinstance(result, int)
+    return text, values, result
+
+
 @SOME
 @given(paid_worlds())
 def test_invariant_8_every_amount_explains_itself(world: make.World) -> None:
@@ -111,18 +138,26 @@ def test_invariant_8_every_amount_explains_itself(world: make.World) -> None:
         return
     quote, entries = entries_of(world)
     rules = {rule.rule: rule for item in world.books for rule in item.pays}
+    on_the_way = {rule.name: rule.formula.text for rule in rules.values() if not rule.payee}
     known: dict[str, int] = {}
     for line in quote.lines:
         rule = rules[line.rule]
         assert rule.clause in line.clause and line.source == rule.source.title and line.clause and line.source
-        text, _, shown = line.arithmetic.partition("; ")
-        assert text == rule.formula.text
-        env: Env = {name: int(value) for name, _, value in (item.partition(" = ") for item in shown.split(", "))}
-        assert parse(text, dict.fromkeys(rule.formula.reads, "number")).evaluate(env)[0] == line.amount.units
+        first, *steps = line.arithmetic.split("; where ")
+        text, env, result = work_out(first)
+        assert (text, result) == (rule.formula.text, line.amount.units)
+        for step in steps:  # what the line rests on, worked out in its turn
+            name, _, told = step.partition(" = ")
+            text, inner, result = work_out(told)
+            assert (text, result) == (on_the_way[name], env[name])
+            assert all(env.get(word, value) == value for word, value in inner.items()), "one word has one value"
+            env |= inner
+        assert set(env) & set(on_the_way) == {step.partition(" = ")[0] for step in steps}, "no step is left out"
         parameters = {item.name for book in world.books for item in book.parameters}
-        assert {item.name for item in line.readings} == parameters & set(rule.formula.reads)
+        assert {item.name for item in line.readings} == parameters & set(env)
         for reading in line.readings:
-            assert reading.source and reading.since <= reading.keyed_on and env[reading.name] == int(reading.value)
+            assert reading.source and reading.since <= reading.keyed_on
+            assert env[reading.name] == read_back(reading.value)
             governing = {"day": world.request.day, "photography_began": world.standing.photography_began}
             assert reading.keyed_on == governing[reading.keyed_by]
         known[line.name] = line.amount.units

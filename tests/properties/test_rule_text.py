@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stagedoor.core.base.limits import RULE_TEXT_CHARS_MAX
-from stagedoor.core.base.money import basis_points
+from stagedoor.core.base.money import ISO_4217_EXPONENT, basis_points
 from stagedoor.core.rules.text import RuleText, RuleTextError, Unknown, parse
 from stagedoor.core.rules.vocabulary import KINDS
 
@@ -48,7 +48,7 @@ def test_parse_raises_only_rule_text_error(text: str) -> None:
     if parsed is None:
         return
     values: dict[str, Any] = {"number": 3, "text": "x", "flag": True, "texts": ("x",)}
-    result, decided = parsed.evaluate({name: values[kind] for name, kind in KINDS.items()})
+    result, decided = parsed.evaluate({name: values[kind] for name, kind in KINDS.items()} | {"currency": "USD"})
     assert isinstance(result, {"number": int, "text": str, "flag": bool, "texts": tuple}[parsed.kind])
     assert decided <= set(parsed.reads) <= set(KINDS)
     unknown = ""
@@ -172,6 +172,8 @@ sys.addaudithook(_hear)
         "use; purpose",
         "use = 'render'",
         "use == 'a'\npurpose == 'b'",
+        "use == 'a' # purpose",
+        "use == '#'",
         "import os",
         "",
         "   ",
@@ -288,11 +290,15 @@ def test_bands_that_meet_cover_the_amount(size: int, widths: list[int], before: 
     assert sum(int(part) for part in parts if not isinstance(part, tuple)) == size
 
 
-@given(NUMBERS, st.integers(0, 10_000))
-def test_bp_is_the_one_rounding(amount: int, rate: int) -> None:
-    """The function of the language is the function of the ledger."""
-    result, _ = parse("bp(day_rate, commission_bp)", KINDS).evaluate({"day_rate": amount, "commission_bp": rate})
-    assert result == basis_points(amount, rate, "USD")
+@given(NUMBERS, st.integers(0, 10_000), st.sampled_from(sorted(ISO_4217_EXPONENT)))
+def test_bp_is_the_one_rounding(amount: int, rate: int, currency: str) -> None:
+    """The function of the language is the function of the ledger, in the production's currency; unknown, it doubts."""
+    rule, env = parse("bp(day_rate, commission_bp)", KINDS), {"day_rate": amount, "commission_bp": rate}
+    result, _ = rule.evaluate(env | {"currency": currency})
+    assert result == basis_points(amount, rate, currency)
+    for unknown in ({}, {"currency": None}):
+        with pytest.raises(Unknown, match="currency"):
+            rule.evaluate(env | unknown)
 
 
 @given(st.integers(0, 100), st.integers(0, 100))
