@@ -11,9 +11,9 @@ from typing import Final
 
 from stagedoor.adapters.blobs import FolderBlobs
 from stagedoor.adapters.clock import TimeOrderedIds, today
-from stagedoor.adapters.home import Home, open_home
+from stagedoor.adapters.home import Home, HomeError, open_home
 from stagedoor.adapters.postgres.audit import PostgresAuditor
-from stagedoor.adapters.postgres.embedded import EmbeddedServer
+from stagedoor.adapters.postgres.embedded import EmbeddedServer, check_path
 from stagedoor.adapters.postgres.external import ExternalServer
 from stagedoor.adapters.postgres.people import PostgresPeople
 from stagedoor.adapters.postgres.store import PostgresStore
@@ -86,11 +86,20 @@ def start_house(home: Home) -> House:
 @contextmanager
 def opened(root: Path | None) -> Iterator[House]:
     """The house in a folder (or in STAGEDOOR_HOME), closed at the end."""
-    house = start_house(open_home(home_folder(root)))
+    home = open_home(home_folder(root))
+    if not os.environ.get(DATABASE_VARIABLE) and not (home.database / "postgres").is_dir():
+        raise HomeError(f"{home.root} has lost its database folder. Restore it from a backup; nothing was changed.")
+    house = start_house(home)
     try:
         yield house
     finally:
         house.close()
+
+
+def check_home_path(root: Path) -> None:
+    """Refuse a folder that no house can be made in, before anything is made."""
+    if not os.environ.get(DATABASE_VARIABLE):
+        check_path(root.expanduser().resolve())
 
 
 def home_folder(root: Path | None) -> Path:

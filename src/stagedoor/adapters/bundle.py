@@ -25,6 +25,9 @@ from stagedoor.wire.decode import DecodeError, decode_any
 FORMAT: Final = "stagedoor-bundle/1"
 BUNDLE_BYTES_MAX: Final = 4 << 30
 """Bytes of all members together, unpacked: an hour of preview frames."""
+TEXT_BYTES_MAX: Final = 1 << 30
+"""Bytes of the facts, or of one rulebook: what is read into memory at once."""
+PIECE_BYTES: Final = 1 << 20
 MEMBERS_MAX: Final = 200_000
 FACTS_MAX: Final = 1_000_000
 _FIXED_DATE: Final = (1980, 1, 1, 0, 0, 0)
@@ -73,7 +76,7 @@ def read(path: Path, *, read_on: date) -> Bundle:
             facts = tuple(decode_any(line) for line in lines)
             books = {book.digest: book for book in _books(bundle, members, read_on)}
             files = {
-                name.removeprefix("outputs/"): hashlib.sha256(_member(bundle, members, name)).hexdigest()
+                name.removeprefix("outputs/"): _sha256(bundle, members[name])
                 for name in members
                 if name.startswith("outputs/")
             }
@@ -87,7 +90,9 @@ def read(path: Path, *, read_on: date) -> Bundle:
             if isinstance(fault, DecodeError | RulebookError | CanonicalError)
             else "it is not a whole ZIP file"
         )
-        raise BundleError(f"{path.name} cannot be read as evidence: {what}. Ask its sender for it again.") from fault
+        raise BundleError(
+            f"{path.name} cannot be read as evidence: {what.rstrip('.')}. Ask its sender for it again."
+        ) from fault
     return Bundle(facts=facts, books=books, files=files)
 
 
@@ -100,6 +105,10 @@ def _members(bundle: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     names = {info.filename: info for info in infos}
     if len(infos) > MEMBERS_MAX or len(names) != len(infos):
         raise BundleError("The bundle holds too many members, or one name twice. Ask its sender for it again.")
+    if any(info.compress_type != zipfile.ZIP_STORED for info in infos):
+        raise BundleError("The bundle is compressed, which bundles never are: it could unfold to anything. Ask again.")
+    if any(info.file_size > TEXT_BYTES_MAX for info in infos if not info.filename.startswith("outputs/")):
+        raise BundleError(f"The bundle's facts are larger than {TEXT_BYTES_MAX} bytes. Ask for a smaller one.")
     if sum(info.file_size for info in infos) > BUNDLE_BYTES_MAX:
         raise BundleError(f"The bundle unpacks to more than {BUNDLE_BYTES_MAX} bytes. Ask for a smaller one.")
     return names
@@ -114,6 +123,18 @@ def _member(bundle: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], nam
     if len(data) != info.file_size:
         raise BundleError(f"{name} is larger than the bundle says. Do not trust its sender.")
     return data
+
+
+def _sha256(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
+    """An output's digest, read in pieces."""
+    running, told = hashlib.sha256(), 0
+    with bundle.open(info) as member:
+        while piece := member.read(PIECE_BYTES):
+            running.update(piece)
+            told += len(piece)
+    if told != info.file_size:
+        raise BundleError(f"{info.filename} is not as large as the bundle says. Do not trust its sender.")
+    return running.hexdigest()
 
 
 def _books(bundle: zipfile.ZipFile, members: Mapping[str, zipfile.ZipInfo], read_on: date) -> list[Rulebook]:

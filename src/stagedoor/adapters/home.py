@@ -77,7 +77,7 @@ def open_home(root: Path) -> Home:
     """A home that is there; refuses a folder of another version."""
     try:
         plain = json.loads((root / "home.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise HomeError(
             f"{root} is not a Stagedoor home (its home.json cannot be read). Make one with "
             f"'stagedoor demo --keep {root}', or name another folder with --home."

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from stagedoor.adapters.bundle import BundleError
 from stagedoor.adapters.home import HomeError
@@ -18,6 +17,7 @@ from stagedoor.adapters.postgres.faults import DataFolderError
 from stagedoor.capture.errors import CaptureError
 from stagedoor.cli import checking, reading, running
 from stagedoor.cli.demo.stage import StageFault
+from stagedoor.cli.saying import say
 from stagedoor.core.rules.load import RulebookError
 from stagedoor.ports.store import StoreFault
 
@@ -90,7 +90,7 @@ def main() -> None:
         _end(f"The world failed: {fault} Nothing is half-written; try again when it is back.", WORLD_FAILED)
     except OSError as fault:
         _end(f"The world failed: {fault.strerror or fault} ({fault.filename or 'no file'}).", WORLD_FAILED)
-    except (AssertionError, TypeError, LookupError, AttributeError) as fault:
+    except Exception as fault:
         # A bug of ours: told as one, with the place and without what the program held; the traceback on request.
         if os.environ.get("STAGEDOOR_TRACEBACK"):
             raise
@@ -105,5 +105,5 @@ def main() -> None:
 
 
 def _end(text: str, status: int) -> None:
-    Console(stderr=True).print(f"stagedoor: {' '.join(text.split())}", highlight=False, markup=False, soft_wrap=True)
+    say(text)
     sys.exit(status)

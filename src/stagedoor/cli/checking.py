@@ -15,7 +15,8 @@ from stagedoor.adapters import bundle
 from stagedoor.adapters.clock import today
 from stagedoor.adapters.signing import Ed25519Verifier
 from stagedoor.capture.read import parse, read_folder
-from stagedoor.cli.reading import AsJson, Home, no
+from stagedoor.cli.reading import AsJson, Home
+from stagedoor.cli.saying import no
 from stagedoor.core.base.limits import FACT_BYTES_MAX
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.party import Signature
@@ -140,9 +141,12 @@ def consent_show(
     """Show a consent as the sentences that its performer signs, and check a signature over it."""
     try:
         consent = decode(Consent, _small(path))
-        said = decode(Signature, _small(signature)) if signature else None
     except DecodeError as fault:
         raise no(f"{path.name}: {fault}. Ask for the consent as it was signed, byte for byte.", 2) from None
+    try:
+        said = decode(Signature, _small(signature)) if signature else None
+    except DecodeError as fault:
+        raise no(f"{signature}: {fault}. Ask for the signature as it was given, byte for byte.", 2) from None
     if said is not None:
         try:
             Ed25519Verifier().verify(consent, said)

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from stagedoor.cli.papers import statement_page, write_bundle_file
+from stagedoor.cli.saying import no
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.facts.decision import Decision
 from stagedoor.core.facts.party import Party, Production, Role
@@ -25,12 +26,6 @@ from stagedoor.wiring import House, opened
 
 Home = Annotated[Path | None, typer.Option("--home", help="The house's folder; else STAGEDOOR_HOME.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
-
-def no(text: str, status: int) -> typer.Exit:
-    """Say why not, and end."""
-    Console(stderr=True).print(f"stagedoor: {text}", highlight=False, markup=False, soft_wrap=True)
-    return typer.Exit(status)
 
 
 def _only_performer(unit: Unit) -> str:
@@ -60,6 +55,8 @@ def statement(  # noqa: PLR0917 - options of a command are named by whoever type
         period = (date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
         raise no(f"'{first}' to '{last}' is no period. Write days as 2026-10-01.", 2) from None
+    if period[0] > period[1]:
+        raise no(f"The period from {first} to {last} ends before it begins. Turn the two days round.", 2)
     with opened(home) as house:
         with house.store.unit() as unit:
             who = performer or _only_performer(unit)

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from stagedoor.core.base.canonical import digest_of
+from stagedoor.core.base.money import MoneyError, exponent
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.party import Adoption, Erasure, Mandate, Party, Production, Role, RulebookText, Signature
 from stagedoor.core.rules.rights import WHOLE_BP
 from stagedoor.core.rules.rulebook import Rulebook
-from stagedoor.ports.store import People, Store
+from stagedoor.ports.store import ConflictingDuplicate, People, Store
 from stagedoor.ports.world import Verifier
 from stagedoor.stories.unit import HOUSE, record_signed
 
 
-def enrol_party(store: Store, people: People, party: Party, *, name: str, contact: str) -> None:
+def enrol_party(store: Store, people: People, party: Party, *, name: str, contact: str) -> Refused | None:
     """Record a pseudonym and its keys; keep name and contact apart, where they can be erased."""
     with store.unit() as unit:
-        unit.append(HOUSE, party, ident=party.party)
+        try:
+            unit.append(HOUSE, party, ident=party.party)
+        except ConflictingDuplicate:
+            unit.roll_back()
+            why = f"{party.party} is enrolled with another key or role, and the first enrolment stands."
+            return Refused(code=Code.CONFLICTING_DUPLICATE, why=why)
     people.enrol(party.party, name=name, contact=contact)
+    return None
 
 
 def open_production(store: Store, verifier: Verifier, production: Production, signature: Signature) -> Refused | None:
     """Record a production, signed by its studio."""
+    try:
+        exponent(production.currency)
+    except MoneyError as fault:
+        return Refused(code=Code.MALFORMED, why=f"The production's {fault}.")
     with store.unit() as unit:
         return record_signed(
             unit,

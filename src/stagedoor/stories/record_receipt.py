@@ -59,18 +59,20 @@ def _record(unit: Unit, verifier: Verifier, ids: Ids, delivered: Delivered, *, a
         signature = decode(Signature, delivered.signature)
     except DecodeError as fault:
         return Refused(code=Code.MALFORMED, why=str(fault))
+    permit = unit.get(Permit, delivered.order.permit)
+    grant = unit.get(KeyGrant, receipt.grant)
+    if permit is None or grant is None:
+        return Refused(code=Code.NOT_PERMITTED, why="The receipt names a permit or key grant that is not recorded.")
+    due = _lock_what_pays(unit, permit)
+    state = unit.permit_state(permit.digest(), lock=True)
+    assert state is not None
+    # Looked up under the locks: of two deliveries of one receipt at once, the second finds the first.
     before = unit.find(Receipt, receipt.receipt)
     if before is not None:
         if before != receipt:
             why = f"The receipt {receipt.receipt} was delivered before with other content."
             return Refused(code=Code.CONFLICTING_DUPLICATE, why=why)
         return Posted(receipt=before, entry=unit.entry_for(receipt.permit, "post"), fresh=False)
-    permit = unit.get(Permit, delivered.order.permit)
-    grant = unit.get(KeyGrant, receipt.grant)
-    if permit is None or grant is None:
-        return Refused(code=Code.NOT_PERMITTED, why="The receipt names a permit or key grant that is not recorded.")
-    state = unit.permit_state(permit.digest(), lock=True)
-    assert state is not None
     checked = attest(receipt, delivered.order, permit, grant, units_left=state.units - state.units_made)
     if isinstance(checked, Refused):
         return checked
@@ -83,9 +85,7 @@ def _record(unit: Unit, verifier: Verifier, ids: Ids, delivered: Delivered, *, a
         return refused
     unit.count_units(permit.digest(), receipt.units)
     try:
-        entry = _post(unit, ids, receipt, permit, reservation_stands=state.status != "void", at=at)
-        if entry is None and receipt.units:
-            entry = _post_estimate(unit, ids, receipt, permit, at=at)
+        entry = _post(unit, ids, receipt, due, at=at) if due is not None and receipt.units else None
     except OverdrawnError:
         unit.roll_back()
         why = (
@@ -99,45 +99,49 @@ def _record(unit: Unit, verifier: Verifier, ids: Ids, delivered: Delivered, *, a
     return Posted(receipt=receipt, entry=entry, fresh=True)
 
 
-def _post(
-    unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, reservation_stands: bool, at: Instant
-) -> Entry | None:
+def _lock_what_pays(unit: Unit, permit: Permit) -> Permit | None:
+    """The permit whose price a receipt under `permit` makes due; None if the estimate's days were paid already.
+
+    The days of one estimate are charged by one permit and due as soon as anything is made within them, under whichever
+    permit: otherwise a production could let the charging one lapse and make its frames under a second, for nothing.
+    They are due once: a permit that lapsed and one that took its place never both pay.  The estimate's own lock makes
+    two receipts within one estimate wait for each other, before either holds a permit or a journal.
+    """
+    request = unit.get(Request, permit.request)
+    assert request is not None
+    unit.lock_consent(f"estimate/{request.estimate}")
+    charging = unit.charging_permits(request.estimate)
+    if any(unit.entry_for(digest, "post") is not None for digest in charging):
+        return None
+    chosen = permit.digest() if permit.digest() in charging else next(iter(charging), "")
+    if not chosen:
+        return None
+    for digest in sorted({chosen, permit.digest()}):
+        unit.permit_state(digest, lock=True)
+    return unit.get(Permit, chosen)
+
+
+def _post(unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, at: Instant) -> Entry | None:
     decision = unit.get(Decision, permit.decision)
-    assert decision is not None
+    state = unit.permit_state(permit.digest(), lock=False)
+    assert decision is not None and state is not None
     standing = unit.get(Standing, decision.standing)
     assert standing is not None
     mandate = unit.get(Mandate, standing.mandate) if standing.mandate else None
     entry = post(
-        receipt,
+        replace(receipt, permit=permit.digest()),
         permit,
         decision,
         entry_id=ids.new("entry"),
         agent=mandate.agent if mandate else "",
         already_due=unit.entry_for(permit.digest(), "post") is not None,
-        reservation_stands=reservation_stands,
+        reservation_stands=state.status != "void",
         at=at,
     )
     if entry is not None:
         unit.post(journal_of(permit.production), entry)
         unit.close_permit(permit.digest(), status="posted")
     return entry
-
-
-def _post_estimate(unit: Unit, ids: Ids, receipt: Receipt, permit: Permit, *, at: Instant) -> Entry | None:
-    """Something was made within an estimate whose days another permit charges: now they are due, if they were not.
-
-    Otherwise a production could let the charging permit lapse and make its frames under a second one, for nothing.
-    """
-    request = unit.get(Request, permit.request)
-    assert request is not None
-    charging = unit.charging_permits(request.estimate)
-    if not charging or any(unit.entry_for(digest, "post") is not None for digest in charging):
-        return None
-    due = unit.get(Permit, charging[0])
-    state = unit.permit_state(charging[0], lock=True)
-    assert due is not None and state is not None
-    standing_in = replace(receipt, permit=due.digest())
-    return _post(unit, ids, standing_in, due, reservation_stands=state.status != "void", at=at)
 
 
 def _keep_result(unit: Unit, delivered: Delivered, receipt: Receipt, permit: Permit, *, at: Instant) -> None:

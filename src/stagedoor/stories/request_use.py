@@ -13,7 +13,7 @@ from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.ask import ask
 from stagedoor.core.steps.decide import decide
 from stagedoor.core.steps.grant import grant
-from stagedoor.ports.store import OverdrawnError, Store, Unit
+from stagedoor.ports.store import ConflictingDuplicate, OverdrawnError, Store, Unit
 from stagedoor.ports.world import Ids, Signer, Verifier
 from stagedoor.stories.unit import journal_of, same_use, stand
 
@@ -62,6 +62,9 @@ def request_use(
         found = stand(unit, verifier, request, books)
         if isinstance(found, Refused):
             return Asked(decision=None, permit=None, refused=found)
+        earlier = _earlier(unit, request)  # again, now that nobody else can decide on this picture
+        if earlier is not None:
+            return earlier
         standing, consent = found
         decision = decide(request, standing, consent, books, at=at)
         journal = journal_of(request.production)
@@ -80,7 +83,11 @@ def request_use(
         if isinstance(granted, Refused):
             return Asked(decision=decision, permit=None, refused=granted)
         assert decision.quote is not None
-        unit.append(journal, granted.permit, ident=request.use_id)
+        try:
+            unit.append(journal, granted.permit, ident=request.use_id)
+        except ConflictingDuplicate:
+            unit.roll_back()
+            return _conflict(request)
         unit.append(journal, gate.sign(granted.permit, at=at))
         unit.open_permit(granted.permit, estimate=request.estimate, gross_units=decision.quote.gross.units)
         if granted.reserve is not None:
@@ -98,9 +105,13 @@ def _earlier(unit: Unit, request: Request) -> Asked | None:
     if permit is None:
         return None
     if not same_use(request, unit.get(Request, permit.request)):
-        why = f"The use {request.use_id} was asked for before with other content. Ask under a new id."
-        return Asked(decision=None, permit=None, refused=Refused(code=Code.CONFLICTING_DUPLICATE, why=why))
+        return _conflict(request)
     return Asked(decision=unit.get(Decision, permit.decision), permit=permit, refused=None)
+
+
+def _conflict(request: Request) -> Asked:
+    why = f"The use {request.use_id} was asked for before with other content. Ask under a new id."
+    return Asked(decision=None, permit=None, refused=Refused(code=Code.CONFLICTING_DUPLICATE, why=why))
 
 
 def _short_of_funds(decision: Decision) -> Asked:

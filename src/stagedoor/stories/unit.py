@@ -8,6 +8,7 @@ from typing import Final
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.base.when import days_after
 from stagedoor.core.facts.asset import Asset, Notice
 from stagedoor.core.facts.consent import Consent, Use, Withdrawal
 from stagedoor.core.facts.decision import Approval, Decision
@@ -16,7 +17,7 @@ from stagedoor.core.facts.posting import Earnings
 from stagedoor.core.facts.request import Answered, Estimate, Request, Standing
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.intake import NOTICE_HOURS, notice_in_time
-from stagedoor.ports.store import Unit
+from stagedoor.ports.store import ConflictingDuplicate, Unit
 from stagedoor.ports.world import SignatureFault, Verifier
 
 HOUSE: Final = "house"
@@ -54,7 +55,12 @@ def record_signed(
         verifier.verify(fact, signature)
     except SignatureFault as fault:
         return Refused(code=Code.SIGNATURE_INVALID, why=f"{fault} Sign the {fact.KIND} again as it now stands.")
-    unit.append(journal, fact, ident=ident)
+    try:
+        unit.append(journal, fact, ident=ident)
+    except ConflictingDuplicate:
+        unit.roll_back()
+        why = f"A {fact.KIND} of this id was recorded before with other content. Give it an id of its own."
+        return Refused(code=Code.CONFLICTING_DUPLICATE, why=why)
     unit.append(journal, signature)
     return None
 
@@ -113,7 +119,7 @@ def stand(
         consent=consent.digest() if consent else "",
         consent_signed=consent is not None and signed_by(unit, verifier, consent, consent.performer),
         consent_countersigned=consent is not None and signed_by(unit, verifier, consent, production.studio),
-        consent_withdrawn=state.withdrawn or _withdrawn(unit, request),
+        consent_withdrawn=state.withdrawn or _withdrawn(unit, request, consent),
         asset_kind=asset.kind,
         capture=_root(unit, asset),
         asset_performer=asset.performer,
@@ -166,10 +172,15 @@ def _root(unit: Unit, asset: Asset) -> str:
     return ""
 
 
-def _withdrawn(unit: Unit, request: Request) -> bool:
-    """Whether the consent itself was withdrawn: a replica that was born later is covered as well."""
-    taken_back = unit.all(Withdrawal, journal_of(request.production))
-    return any(withdrawal.consent == request.consent for withdrawal in taken_back)
+def _withdrawn(unit: Unit, request: Request, consent: Consent | None) -> bool:
+    """Whether the consent was withdrawn and the notice ran out: a replica that was born later is covered as well."""
+    if consent is None:
+        return False
+    return any(
+        withdrawal.consent == request.consent
+        and days_after(withdrawal.at.day, consent.withdrawal.notice_days) <= request.at.day
+        for withdrawal in unit.all(Withdrawal, journal_of(request.production))
+    )
 
 
 def _earned_outside(unit: Unit, request: Request, currency: str) -> Money:
@@ -222,10 +233,15 @@ def _answers(unit: Unit, verifier: Verifier, request: Request) -> tuple[Answered
 
 
 def _is_about(unit: Unit, approval: Approval, request: Request) -> bool:
-    """Whether the answer was to this very request: under the same id another shot or more frames were not approved."""
+    """Whether the answer was to this very request, by who was asked: another shot or more frames were not approved."""
     decision = unit.get(Decision, approval.decision)
     asked = unit.get(Request, decision.request) if decision else None
-    return asked is not None and same_use(request, asked)
+    party = unit.find(Party, approval.answered_by)
+    if decision is None or asked is None or party is None or not same_use(request, asked):
+        return False
+    roles = {finding.asks for finding in decision.findings if finding.rule == approval.rule and finding.asks}
+    hers = party.role is not Role.PERFORMER or party.party == request.performer
+    return roles == {party.role} and hers
 
 
 def same_use(request: Request, earlier: Request | None) -> bool:

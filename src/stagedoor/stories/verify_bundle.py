@@ -192,6 +192,7 @@ def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
     if not isinstance(permit, Permit) or not isinstance(decision, Decision) or decision.quote is None:
         yield Check(holds=False, what=f"{name} has its permit and decision in the bundle")
         return
+    yield Check(holds=permit.request in _made_within(bundle), what=f"{name} stands on a receipt in the bundle")
     standing = bundle.facts.get(decision.standing)
     mandate = bundle.facts.get(standing.mandate) if isinstance(standing, Standing) else None
     agent = mandate.agent if isinstance(mandate, Mandate) else ""
@@ -201,6 +202,17 @@ def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
     yield Check(holds=due == entry.postings, what=f"{name} posts exactly the price that was decided")
     if isinstance(mandate, Mandate):
         yield _has_signed(bundle, mandate, Role.PERFORMER, permit.performer)
+
+
+def _made_within(bundle: _Bundle) -> set[str]:
+    """Requests that some receipt rests on: its own, and those of the same estimate, whose days it made due."""
+    permits = [
+        bundle.facts.get(fact.permit) for fact in bundle.facts.values() if isinstance(fact, Receipt) and fact.units
+    ]
+    direct = {permit.request for permit in permits if isinstance(permit, Permit)}
+    requests = {digest: fact for digest, fact in bundle.facts.items() if isinstance(fact, Request)}
+    estimates = {requests[digest].estimate for digest in direct if digest in requests}
+    return {digest for digest, fact in requests.items() if fact.estimate in estimates}
 
 
 def _stray_files(bundle: _Bundle, receipts: list[Receipt]) -> Iterator[Check]:

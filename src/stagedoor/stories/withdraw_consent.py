@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, Refused
@@ -33,13 +34,12 @@ def withdraw_consent(
         consent = unit.get(Consent, withdrawal.consent)
         if consent is None:
             return Refused(code=Code.NO_CONSENT, why="There is no such consent to withdraw.")
-        works_on = withdraw(withdrawal, consent)
+        unit.lock_consent(consent.digest())
+        works_on = _works_on(unit, withdrawal, consent)
         if isinstance(works_on, Refused):
             return works_on
         if works_on > withdrawal.at.day:
-            why = f"By the consent's terms the withdrawal works from {works_on}. Bring it again on that day."
-            return Refused(code=Code.NEEDS_A_PERSON, why=why, clause="consent, withdrawal")
-        unit.lock_consent(consent.digest())
+            return _note(unit, verifier, withdrawal, signature, consent, works_on=works_on)
         assets = _assets_under(unit, consent)
         # Locks in one order everywhere: consent, assets, permits, then journals and balances.
         for asset in assets:
@@ -63,6 +63,31 @@ def withdraw_consent(
             permit for permit, state in states.items() if state and _give_back(unit, ids, permit, state, withdrawal)
         )
         return Withdrawn(assets=assets, released=released)
+
+
+def _works_on(unit: Unit, withdrawal: Withdrawal, consent: Consent) -> date | Refused:
+    """The day from which it works, counted from the first notice that she gave."""
+    given = [item for item in unit.all(Withdrawal, journal_of(consent.production)) if item.consent == consent.digest()]
+    days: list[date] = []
+    for each in (*given, withdrawal):
+        found = withdraw(each, consent)
+        if isinstance(found, Refused):
+            return found
+        days.append(found)
+    return min(days)
+
+
+def _note(
+    unit: Unit, verifier: Verifier, withdrawal: Withdrawal, signature: Signature, consent: Consent, *, works_on: date
+) -> Refused:
+    """Her notice is recorded: from that day on nothing new is permitted, whether or not she comes again."""
+    refused = record_signed(
+        unit, verifier, withdrawal, signature,
+        journal=journal_of(consent.production), ident=withdrawal.withdrawal,
+        signer=consent.performer, roles=(Role.PERFORMER,),
+    )  # fmt: skip
+    why = f"By the consent's terms the withdrawal works from {works_on}; the notice is recorded. Bring it on that day."
+    return refused or Refused(code=Code.NEEDS_A_PERSON, why=why, clause="consent, withdrawal")
 
 
 def _assets_under(unit: Unit, consent: Consent) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class EmbeddedServer:
     def start(folder: Path | str) -> EmbeddedServer:
         """Own the folder, start or join its server, and make or check the house in it."""
         folder = Path(folder).expanduser().resolve()
-        _check_path(folder)
+        check_path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         lock = _own(folder)
         try:
@@ -71,9 +71,14 @@ class EmbeddedServer:
             passwords = _passwords(folder)
             wheel = _wheel_server(folder / "postgres")
             server = EmbeddedServer(folder, lock, wheel, passwords)
-            server._run()
-            server._harden()
-            server.server.prepare()
+            try:
+                server._run()
+                server._harden()
+                server.server.prepare()
+            except BaseException:
+                with contextlib.suppress(Exception):  # what is told is why it was refused, not that stopping failed too
+                    wheel.stop()
+                raise
         except BaseException:
             lock.close()
             raise
@@ -222,7 +227,8 @@ def _works_in(process: Path, data: Path) -> bool:
         return False  # gone, a zombie, or another user's
 
 
-def _check_path(folder: Path) -> None:
+def check_path(folder: Path) -> None:
+    """Refuse a folder whose path the embedded server cannot live with, before anything is made in it."""
     if _BAD_IN_PATH & set(str(folder)):
         raise DataFolderError(
             "the embedded PostgreSQL cannot live in a folder whose path has blanks or quotes in it",
@@ -270,8 +276,13 @@ def _passwords(folder: Path) -> dict[str, str]:
     """The roles' passwords: kept in a file that only this user reads, made when the folder is."""
     path = folder / "roles.json"
     if path.exists():
-        kept = json.loads(path.read_text())
-        return {str(role): str(password) for role, password in kept.items()}
+        try:
+            kept = json.loads(path.read_text())
+            return {str(role): str(password) for role, password in kept.items()}
+        except (ValueError, AttributeError, RecursionError) as fault:
+            raise DataFolderError(
+                "the file with the roles' passwords cannot be read", str(path), "Restore it from a backup."
+            ) from fault
     if (folder / "postgres" / "pg_hba.conf").exists() and (folder / "postgres" / "pg_hba.conf").read_text() == _HBA:
         raise DataFolderError(
             "the file with the roles' passwords is missing",

@@ -49,7 +49,7 @@ def _passwords(path: Path) -> dict[str, str]:
     if path.exists():
         try:
             return {str(role): str(password) for role, password in json.loads(path.read_text()).items()}
-        except (ValueError, AttributeError) as fault:
+        except (ValueError, AttributeError, RecursionError) as fault:
             raise DataFolderError(
                 "the file with the roles' passwords cannot be read", str(path), "Restore it."
             ) from fault

@@ -88,7 +88,7 @@ def request_of(stage: Stage, wish: Wish, *, use_id: str = "") -> Request:
 
 def ask(stage: Stage, request: Request) -> Asked:
     """Ask, decide and grant."""
-    return request_use(
+    asked = request_use(
         stage.house.store,
         stage.house.verifier,
         stage.books,
@@ -98,6 +98,10 @@ def ask(stage: Stage, request: Request) -> Asked:
         hours=PERMIT_HOURS,
         at=stage.clock.at,
     )
+    if asked.decision is not None:
+        code = asked.decision.code.value if asked.decision.code else None
+        stage.decisions.append({"answer": asked.decision.answer.value, "code": code})
+    return asked
 
 
 def tell_decision(stage: Stage, asked: Asked, *, brief: bool = False) -> None:

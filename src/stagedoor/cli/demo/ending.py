@@ -141,6 +141,7 @@ def evidence(stage: Stage) -> None:
     assert not faults, faults
     stage.teller.good("every journal's chain and every balance verify")
     stage.teller.keep("bundle_checks", len(checks))
+    stage.teller.keep("decisions", stage.decisions)
 
 
 def where(stage: Stage) -> None:

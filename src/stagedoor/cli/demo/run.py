@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ from stagedoor.adapters.home import Home, create_home
 from stagedoor.cli.demo import attacks, ending, making, opening
 from stagedoor.cli.demo.stage import set_stage
 from stagedoor.cli.demo.telling import Teller
+from stagedoor.wiring import check_home_path
 
 SCENES: Final = (
     opening.open_house,
@@ -33,14 +36,21 @@ SCENES: Final = (
 )
 
 
+ENDED_BY_SIGTERM: Final = 143
+
+
 def run_demo(console: Console, *, keep: Path | None, fast: bool, as_json: bool) -> None:
     """Tell the story.  Without `keep` its world is deleted afterwards, but for the papers and the frames."""
     started = time.monotonic()
+    if keep is not None:
+        check_home_path(keep)
     root = keep if keep is not None else Path(tempfile.mkdtemp(prefix="stagedoor-"))
     home = create_home(root)
     teller = Teller(console, as_json=as_json)
     teller.console.print("[bold]Stagedoor[/bold]: no consent, no key; no key, no frame; every use is paid as agreed.")
     teller.line("Everybody in this story is invented; the rules are encodings of public summaries, not legal advice.")
+    # A polite end of the process is an end of the story: what runs is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED_BY_SIGTERM))
     stage = set_stage(teller, home, fast=fast, kept=keep is not None)
     try:
         for scene in SCENES:

@@ -58,6 +58,7 @@ class Stage:
     orders: dict[str, WorkOrder] = field(default_factory=dict)
     receipts: dict[str, Receipt] = field(default_factory=dict)
     refusals: list[tuple[str, str, str, str]] = field(default_factory=list)
+    decisions: list[dict[str, str | None]] = field(default_factory=list)
     consent: Consent | None = None
     notice: Notice | None = None
     release: Release | None = None

@@ -16,7 +16,7 @@ from stagedoor.core.facts.party import Role
 from stagedoor.core.facts.request import Standing
 from stagedoor.core.rules.rulebook import PayRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
-from stagedoor.core.rules.vocabulary import MONEY_WORDS, shown_value
+from stagedoor.core.rules.vocabulary import BP_WORDS, MONEY_WORDS, shown_value
 
 
 def price(
@@ -113,7 +113,9 @@ def _told(
     *,
     currency: str,
 ) -> _Told:
-    units = {item.name: item.unit for item in read} | dict.fromkeys(MONEY_WORDS, "money")
+    units = (
+        {item.name: item.unit for item in read} | dict.fromkeys(MONEY_WORDS, "money") | dict.fromkeys(BP_WORDS, "bp")
+    )
     names = rule.formula.reads
     shown = ", ".join(f"{name} = {shown_value(known[name], units.get(name, ''), currency)}" for name in names)
     arithmetic, readings = f"{rule.formula.text}; {shown}", read

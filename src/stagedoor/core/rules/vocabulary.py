@@ -44,6 +44,9 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
 MONEY_WORDS: Final = frozenset({"day_rate", "prior_gross", "gross", "ph_base"})
 """Numbers that are amounts, in millionths; people see them as money."""
 
+BP_WORDS: Final = frozenset({"commission_bp"})
+"""Numbers that are hundredths of a percent."""
+
 KINDS: Final[dict[str, str]] = {name: kind for name, (kind, _) in WORDS.items()}
 
 
