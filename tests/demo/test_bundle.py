@@ -160,7 +160,7 @@ UNTRUE = {
     "two frames swapped": (swap_two_frames, "the very file that its receipt signs for"),
     "a frame left out": (drop_an_output, "the very file that its receipt signs for"),
     "a stray output": (add_a_stray_output, "no receipt accounts for it"),
-    "a receipt left out": (without("receipt"), "no receipt accounts for it"),
+    "a receipt left out": (without("receipt"), "stands on a receipt in the bundle"),
     "a permit left out": (without("permit"), "the permit, order and key grant of receipt"),
     "a key grant left out": (without("key_grant"), "the permit, order and key grant of receipt"),
     "an order left out": (without("work_order"), "the permit, order and key grant of receipt"),

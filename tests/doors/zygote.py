@@ -51,8 +51,8 @@ def _run(request: dict[str, object]) -> None:
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as fault:
+        traceback.print_exception(fault)
     finally:
         try:
             sys.stdout.flush()

@@ -10,6 +10,7 @@ from tidy.tree import Finding, Rule, dotted, nodes, parsed, under
 
 _ACTING = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "jsonpickle"}
 _BROAD = {"Exception", "BaseException"}
+_TELLS = {"traceback.print_exc", "traceback.format_exc"}
 _EVALUATES = {"eval", "exec", "__import__"}
 _COMPILES = {"compile", "builtins.eval", "builtins.exec", "builtins.compile"}
 
@@ -71,7 +72,8 @@ def swallowed(text: str) -> Iterator[Finding]:
             for call in inside if isinstance(call, ast.Call)
             for part in ast.walk(call)
         )  # fmt: skip
-        if not raises and not recorded:
+        told = any(isinstance(part, ast.Call) and dotted(part.func) in _TELLS for part in inside)
+        if not raises and not recorded and not told:
             yield node.lineno, "a broad except that neither re-raises nor hands on what it caught"
 
 
@@ -163,6 +165,7 @@ RULES = (
         good=(
             "try:\n    f()\nexcept Exception:\n    close()\n    raise\n",
             "try:\n    f()\nexcept Exception as fault:\n    faults.append(fault)\n",
+            "try:\n    f()\nexcept BaseException:\n    traceback.print_exc()\n",
             "try:\n    f()\nexcept ValueError:\n    x = 1\n",
         ),
     ),

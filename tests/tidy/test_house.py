@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,23 @@ def test_an_entry_point_is_started_by_somebody(name: str) -> None:
     assert words in read(path), f"{path} does not start {name}"
 
 
+def _runs_when_started(text: str) -> bool:
+    """Whether `python -m` on a module of this text does anything: `main()` at the end, or behind the usual guard."""
+    last = ast.parse(text).body[-1]
+    return isinstance(last, ast.If | ast.Raise) or (isinstance(last, ast.Expr) and isinstance(last.value, ast.Call))
+
+
+@pytest.mark.parametrize("name", sorted(name for name in ENTRIES if ".migrations" not in name))
+def test_an_entry_point_does_something_when_started(name: str) -> None:
+    path = house.modules(ROOT, tracked(), "src")[name]
+    assert _runs_when_started(read(path)), f"{path}: 'python -m {name}' defines things and ends, having done nothing"
+
+
+def test_a_module_that_only_defines_is_seen() -> None:
+    assert not _runs_when_started("def main():\n    pass\n")
+    assert _runs_when_started("def main():\n    pass\nif __name__ == '__main__':\n    main()\n")
+
+
 @pytest.mark.parametrize("name", sorted(FOR_TESTS))
 def test_a_statement_for_tests_is_held_by_one(name: str) -> None:
     tests = [path for path in tracked() if path.startswith("tests/")]
@@ -77,8 +95,11 @@ def test_a_statement_for_tests_is_held_by_one(name: str) -> None:
 
 
 def test_every_helper_of_the_tests_is_imported() -> None:
-    found = house.unimported(ROOT, tracked(), "tests", {})
-    _none([line for line in found if "/test_" not in line and "conftest" not in line])
+    """Or started by its file name, as a program."""
+    tests = [path for path in tracked() if path.startswith("tests/")]
+    found = [line.partition(" ")[0] for line in house.unimported(ROOT, tests, "tests", {})]
+    lone = [path for path in found if not Path(path).name.startswith(("test_", "conftest"))]
+    _none([path for path in lone if not any(f'"{Path(path).name}"' in read(other) for other in tests)])
 
 
 def test_every_rule_has_cases() -> None:

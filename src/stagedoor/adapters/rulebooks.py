@@ -81,7 +81,7 @@ class FolderRulebooks:
         try:
             return load(self.plain(name), read_on=self._read_on)
         except RulebookError as fault:
-            raise RulebookError(f"rulebook {name}", str(fault).rstrip("."), "") from fault
+            raise RulebookError(f"rulebook {name[:NAME_CHARS_MAX]}", str(fault).rstrip("."), "") from fault
 
 
 def _read(path: Path) -> Any:

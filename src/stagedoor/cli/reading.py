@@ -56,7 +56,7 @@ def statement(  # noqa: PLR0917 - options of a command are named by whoever type
     except ValueError:
         raise no(f"'{first}' to '{last}' is no period. Write days as 2026-10-01.", 2) from None
     if period[0] > period[1]:
-        raise no(f"The period from {first} to {last} ends before it begins. Turn the two days round.", 2)
+        raise no(f"'{first}' to '{last}' is no period: it ends before it begins. Turn the two days round.", 2)
     with opened(home) as house:
         with house.store.unit() as unit:
             who = performer or _only_performer(unit)

@@ -11,9 +11,16 @@ SAID_CHARACTERS_MAX: Final = 1_200
 """Characters of one message: a hostile name must not fill a screen."""
 
 
+WORD_CHARACTERS_MAX: Final = 240
+"""Characters of one word in it: longer than any honest path, short enough that what stands behind it is read too."""
+
+
 def harmless(text: str) -> str:
     """The text on one line, without control characters (they become U+FFFD), cut if it is long."""
-    line = " ".join(text.split())
+    words = (
+        word if len(word) <= WORD_CHARACTERS_MAX else word[: WORD_CHARACTERS_MAX - 1] + "…" for word in text.split()
+    )
+    line = " ".join(words)
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
     return clean if len(clean) <= SAID_CHARACTERS_MAX else clean[: SAID_CHARACTERS_MAX - 1] + "…"
 

@@ -76,8 +76,7 @@ class EmbeddedServer:
                 server._harden()
                 server.server.prepare()
             except BaseException:
-                with contextlib.suppress(Exception):  # what is told is why it was refused, not that stopping failed too
-                    wheel.stop()
+                server._end()
                 raise
         except BaseException:
             lock.close()
@@ -162,6 +161,18 @@ class EmbeddedServer:
                     ) from fault
                 time.sleep(_RESTART_WAIT_S)
         _close_to_others(self._socket_folder(), self.folder / "postgres")
+
+    def _end(self) -> None:
+        """Stop whatever was started, however far it came: what is told is why it was refused, not this."""
+        with contextlib.suppress(Exception):
+            self._wheel.stop()
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = self.pid()
+            os.kill(pid, signal.SIGINT)  # PostgreSQL's fast shutdown
+            for _ in range(_RESTART_TRIES):
+                if not _runs(pid):
+                    return
+                time.sleep(_RESTART_WAIT_S)
 
     def _children_linger(self) -> bool:
         """Whether the log ends on the one refusal that passes by itself."""

@@ -107,6 +107,14 @@ class Stage:
 def set_stage(teller: Teller, home: Home, *, fast: bool, kept: bool) -> Stage:
     """Start the database and the gate's loop."""
     house = start_house(home)
+    try:
+        return _stage_of(teller, home, house, fast=fast, kept=kept)
+    except BaseException:
+        house.close()
+        raise
+
+
+def _stage_of(teller: Teller, home: Home, house: House, *, fast: bool, kept: bool) -> Stage:
     clock = StoryClock(cast.ENROLLED)
     inbox = GateInbox(house.server.url_for("gate"))
     gate = GateLoop(house.store, inbox, house.verifier, ids=house.ids, at=lambda: clock.at)

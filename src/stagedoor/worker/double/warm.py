@@ -54,3 +54,7 @@ def ball() -> Capture:
         splits=("train",) * (VIEWS - 1) + ("test",),
         names=tuple(f"ball_{i}.png" for i in range(VIEWS)),
     )
+
+
+if __name__ == "__main__":
+    compile_kernels()
