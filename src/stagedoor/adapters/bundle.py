@@ -47,8 +47,13 @@ class Bundle:
     files: Mapping[str, str]
 
 
-def write(path: Path, facts: tuple[Fact, ...], rulebooks: tuple[str, ...], outputs: Mapping[str, Path]) -> None:
-    """Write the bundle beside its name and move it there whole."""
+def write(
+    path: Path, facts: tuple[Fact, ...], rulebooks: tuple[str, ...], outputs: Mapping[str, tuple[Path, str]]
+) -> None:
+    """Write the bundle beside its name and move it there whole.
+
+    `outputs` gives each output's file and the SHA-256 that its receipt signs for: no other content gets in.
+    """
     draft = path.with_name(path.name + ".draft")
     try:
         with zipfile.ZipFile(draft, "x", zipfile.ZIP_STORED) as bundle:
@@ -56,8 +61,11 @@ def write(path: Path, facts: tuple[Fact, ...], rulebooks: tuple[str, ...], outpu
             _put(bundle, "facts.jsonl", b"\n".join(fact.canonical() for fact in facts))
             for index, text in enumerate(rulebooks):
                 _put(bundle, f"rulebooks/{index}.json", text.encode())
-            for name, file in sorted(outputs.items()):
-                _put(bundle, f"outputs/{name}", file.read_bytes())
+            for name, (file, sha256) in sorted(outputs.items()):
+                data = file.read_bytes()
+                if hashlib.sha256(data).hexdigest() != sha256:
+                    raise BundleError(f"{file.name} is not the file that its receipt names. Look who changed it.")
+                _put(bundle, f"outputs/{name}", data)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

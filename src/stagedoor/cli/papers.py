@@ -279,7 +279,7 @@ def _beside(reader: Reader, photograph: Photograph | None) -> Beside | None:
     span = max(permit.arc_to_deg - permit.arc_from_deg, 1)
     at = (photograph.azimuth_deg - permit.arc_from_deg) * (len(stills) - 1) // span
     still = stills[min(max(at, 0), len(stills) - 1)]
-    render = (_order_folder(reader, made) / still.name).read_bytes()
+    render = (_order_folder(reader, made) / Path(still.name).name).read_bytes()
     return Beside(
         photograph=thumbnail(_on_dark(photograph.path), alt="A picture of the capture that the fit never saw"),
         render=thumbnail(render, alt="The double, rendered from near the same camera"),
@@ -308,7 +308,7 @@ def _shots(reader: Reader) -> tuple[Shot, ...]:
         moving = next((item for item in receipt.outputs if item.name.endswith(".webp")), None)
         if permit is None or moving is None or len(shots) >= 3:
             continue
-        data = (_order_folder(reader, receipt) / moving.name).read_bytes()
+        data = (_order_folder(reader, receipt) / Path(moving.name).name).read_bytes()
         frames = film(data, alt=f"Shot {permit.shot}", mark=MARK)
         title = f"Shot {permit.shot}, {receipt.units} frames"
         retake = " (retake)" if reader.requests[permit.request].retake_of else ""
@@ -325,7 +325,10 @@ def write_bundle_file(house: House, production: str, path: Path) -> Path | Refus
         return gathered
     orders = {fact.digest(): fact for fact in gathered.facts if isinstance(fact, WorkOrder)}
     outputs = {
-        output_name(receipt, output.name): house.home.outputs / orders[receipt.order].order / output.name
+        output_name(receipt, output.name): (
+            house.home.outputs / orders[receipt.order].order / Path(output.name).name,
+            output.sha256,
+        )
         for receipt in gathered.receipts
         for output in receipt.outputs
     }

@@ -68,7 +68,10 @@ class PermitState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What was already used, counting live permits in full (so that two requests cannot both take the last unit)."""
+    """What was already used.  Units and days count live permits in full; gross counts only what was posted.
+
+    A live permit that is never used must not lift later pay over a ceiling: the plans would lose by it.
+    """
 
     units_used: int
     days_charged: int
@@ -150,8 +153,11 @@ class Unit(Protocol):
     def close_permit(self, permit: str, *, status: str) -> None:
         """End a permit: 'posted' or 'void'.  A posted one may still meter within its life; a void one may not."""
 
-    def charging_permits(self, estimate: str) -> tuple[str, ...]:
-        """Digests of the permits that charge days of an estimate, the oldest first, whatever became of them."""
+    def charging_permits(self, estimate: str, consent: str) -> tuple[str, ...]:
+        """Digests of the permits that charge days of an estimate under one consent, whatever became of them.
+
+        Two consents have two prices, so the days of one never cover a use under the other.  Void permits come last.
+        """
 
     def lapsed_permits(self) -> tuple[str, ...]:
         """Digests of permits still open whose life has ended: their reservations are to be released."""
@@ -176,6 +182,9 @@ class Unit(Protocol):
         """Entries in order of recording."""
 
     # work
+    def ordered_units(self, permit: str) -> int:
+        """Units that orders under this permit still have in hand: queued or taken, and not yet counted."""
+
     def put_order(self, order: WorkOrder, permit: Permit) -> None:
         """Queue work for the permit's worker."""
 

@@ -20,6 +20,13 @@ def dispatch_work(
             return Refused(code=Code.NOT_PERMITTED, why="This permit is not recorded here.")
         order = dispatch(permit, order_id=ids.new("order"), recipe=recipe, settings=settings, result_asset=makes, at=at)
         if isinstance(order, WorkOrder):
+            # Under the permit's lock: orders side by side never hold more units together than are permitted.
+            state = unit.permit_state(permit.digest(), lock=True)
+            assert state is not None
+            wanted = next((setting.value for setting in settings if setting.name == "frames"), 1)
+            if state.units_made + unit.ordered_units(permit.digest()) + wanted > state.units:
+                why = f"The permit's {state.units} {permit.unit}s are made or ordered already."
+                return Refused(code=Code.PERMIT_SPENT, why=why)
             unit.append(journal_of(permit.production), order, ident=order.order)
             unit.put_order(order, permit)
         return order

@@ -110,7 +110,7 @@ def _lock_what_pays(unit: Unit, permit: Permit) -> Permit | None:
     request = unit.get(Request, permit.request)
     assert request is not None
     unit.lock_consent(f"estimate/{request.estimate}")
-    charging = unit.charging_permits(request.estimate)
+    charging = unit.charging_permits(request.estimate, permit.consent)
     if any(unit.entry_for(digest, "post") is not None for digest in charging):
         return None
     chosen = permit.digest() if permit.digest() in charging else next(iter(charging), "")

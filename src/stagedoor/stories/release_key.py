@@ -6,6 +6,7 @@ from stagedoor.core.base.limits import LEASE_SECONDS
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.permit import KeyGrant, Permit
+from stagedoor.core.facts.request import Request
 from stagedoor.core.steps.unlock import Now, unlock
 from stagedoor.ports.store import KeyAsked, Store, Unit
 from stagedoor.ports.world import Ids
@@ -34,6 +35,12 @@ def _answer(unit: Unit, ids: Ids, asked: KeyAsked, *, at: Instant) -> KeyGrant |
     permit = unit.get(Permit, asked.order.permit)
     if permit is None:
         return Refused(code=Code.NOT_PERMITTED, why="The order names no permit that is recorded here.")
+    request = unit.get(Request, permit.request)
+    assert request is not None
+    if request.day > at.day:
+        return Refused(
+            code=Code.NOT_PERMITTED, why=f"The use is permitted for {request.day}; no key comes before that day."
+        )
     asset = unit.asset_state(permit.asset, lock=True)
     state = unit.permit_state(permit.digest(), lock=True)
     if asset is None or state is None:

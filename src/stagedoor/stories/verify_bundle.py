@@ -9,7 +9,7 @@ whose keys these are: they are listed, and `pins` compares them with keys learne
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.facts.consent import Consent
@@ -20,7 +20,9 @@ from stagedoor.core.facts.posting import Entry, EntryKind
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.chart import funds, lines_of, reserved
 from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.core.steps.attest import attest
 from stagedoor.core.steps.decide import decide
+from stagedoor.core.steps.dispatch import dispatch
 from stagedoor.ports.world import SignatureFault, Verifier
 
 
@@ -66,6 +68,7 @@ def verify_bundle(
     for fact in facts:
         if isinstance(fact, Entry):
             checks += _entry(bundle, fact)
+    checks += _payments(bundle, receipts)
     checks += _stray_files(bundle, receipts)
     return tuple(checks)
 
@@ -115,10 +118,27 @@ def _receipt(bundle: _Bundle, receipt: Receipt) -> Iterator[Check]:
             what=f"{name} is the very file that its receipt signs for, and says '{output.mark}'",
         )
     yield _has_signed(bundle, receipt, Role.WORKER, permit.worker)
-    one = receipt.worker == permit.worker == granted.worker and granted.permit == permit.digest() == order.permit
-    yield Check(holds=one and receipt.units <= permit.units, what="receipt, order, grant and permit fit one another")
+    yield Check(holds=_fits(receipt, order, permit, granted), what="receipt, order, grant and permit fit one another")
+    made = [fact for fact in bundle.facts.values() if isinstance(fact, Receipt) and fact.permit == receipt.permit]
+    within = sum(each.units for each in made) <= permit.units and len({each.grant for each in made}) == len(made)
+    yield Check(holds=within, what=f"all receipts of permit {permit.permit[-12:]} together stay within its units")
     yield _has_signed(bundle, permit, Role.GATE)
     yield from _permit(bundle, permit)
+
+
+def _fits(receipt: Receipt, order: WorkOrder, permit: Permit, granted: KeyGrant) -> bool:
+    """The order is one that the permit allows, the grant is for it, and the receipt counts what it names."""
+    allowed = dispatch(
+        permit, order_id=order.order, recipe=order.recipe, settings=order.settings,
+        result_asset=order.result_asset, at=order.at,
+    )  # fmt: skip
+    return (
+        allowed == order
+        and receipt.worker == permit.worker == granted.worker
+        and granted.permit == permit.digest() == order.permit
+        and granted.order == order.digest() == receipt.order
+        and attest(receipt, order, permit, granted, units_left=permit.units) == receipt
+    )
 
 
 def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
@@ -148,8 +168,11 @@ def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
     )
     yield Check(holds=again, what=f"decision {permit.decision[7:19]}, made again, comes out the same byte for byte")
     yield Check(holds=decision.answer is Answer.PERMIT, what="the decision says yes")
-    production = bundle.facts.get(next((d for d, f in bundle.facts.items() if isinstance(f, Production)), ""))
-    studio = production.studio if isinstance(production, Production) else "-"
+    productions = [fact for fact in bundle.facts.values() if isinstance(fact, Production)]
+    production = next((fact for fact in productions if fact.production == permit.production), None)
+    studio = production.studio if production else "-"
+    own = production is not None and _has_signed(bundle, production, Role.STUDIO, studio).holds
+    yield Check(holds=own, what="the production is signed by its studio")
     yield _has_signed(bundle, consent, Role.PERFORMER, consent.performer)
     yield _has_signed(bundle, consent, Role.STUDIO, studio)
     yield from _adoptions(bundle, standing)
@@ -167,17 +190,25 @@ def _adoptions(bundle: _Bundle, standing: Standing) -> Iterator[Check]:
 
 
 def _answers(bundle: _Bundle, request: Request, standing: Standing) -> Iterator[Check]:
-    """Each answer that the decision rests on was given about this use, and signed by who gave it."""
+    """Each answer was given to this very request, by who was asked, and is signed by them."""
     for answer in standing.answers:
         approval = bundle.facts.get(answer.approval)
-        about = (
-            isinstance(approval, Approval)
-            and (approval.use_id, approval.rule, approval.yes) == (request.use_id, answer.rule, answer.yes)
-            and any(
-                _has_signed(bundle, approval, role, approval.answered_by).holds for role in (Role.PERFORMER, Role.UNION)
-            )
-        )
-        yield Check(holds=about, what=f"the answer to '{answer.rule}' was given about this use, and signed")
+        holds = isinstance(approval, Approval) and _was_asked(bundle, approval, answer.rule, request)
+        same = isinstance(approval, Approval) and (approval.rule, approval.yes) == (answer.rule, answer.yes)
+        yield Check(holds=holds and same, what=f"the answer to '{answer.rule}' was given by who was asked, and signed")
+
+
+def _was_asked(bundle: _Bundle, approval: Approval, rule: str, request: Request) -> bool:
+    decision = bundle.facts.get(approval.decision)
+    asked = bundle.facts.get(decision.request) if isinstance(decision, Decision) else None
+    if not isinstance(decision, Decision) or not isinstance(asked, Request):
+        return False
+    roles = {finding.asks for finding in decision.findings if finding.rule == rule and finding.asks}
+    if len(roles) != 1 or replace(asked, at=request.at) != request:
+        return False
+    (role,) = roles
+    hers = role is not Role.PERFORMER or approval.answered_by == request.performer
+    return hers and _has_signed(bundle, approval, role, approval.answered_by).holds
 
 
 def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
@@ -185,6 +216,8 @@ def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
     currencies = {posting.amount.currency for posting in entry.postings}
     total = sum(posting.amount.units for posting in entry.postings)
     yield Check(holds=total == 0 and len(currencies) == 1, what=f"{name} balances in one currency")
+    if entry.kind is EntryKind.CORRECT:
+        yield Check(holds=False, what=f"{name} has a signed fact behind it; nothing here makes corrections yet")
     if entry.kind is not EntryKind.POST:
         return
     permit = bundle.facts.get(entry.permit)
@@ -202,6 +235,26 @@ def _entry(bundle: _Bundle, entry: Entry) -> Iterator[Check]:
     yield Check(holds=due == entry.postings, what=f"{name} posts exactly the price that was decided")
     if isinstance(mandate, Mandate):
         yield _has_signed(bundle, mandate, Role.PERFORMER, permit.performer)
+
+
+def _payments(bundle: _Bundle, receipts: list[Receipt]) -> Iterator[Check]:
+    """Whatever was made within an estimate was paid, once: one post entry for each estimate and consent, no more."""
+    paid: dict[tuple[str, str], int] = {}
+    priced: set[tuple[str, str]] = set()
+    for fact in bundle.facts.values():
+        if isinstance(fact, Entry) and fact.kind is EntryKind.POST:
+            key = _within(bundle, bundle.facts.get(fact.permit))
+            paid[key] = paid.get(key, 0) + 1
+    for receipt in receipts:
+        if receipt.units:
+            priced.add(_within(bundle, bundle.facts.get(receipt.permit)))
+    once = all(count == 1 for count in paid.values()) and priced <= set(paid)
+    yield Check(holds=once, what="everything that was made is paid, and paid once")
+
+
+def _within(bundle: _Bundle, permit: Fact | None) -> tuple[str, str]:
+    request = bundle.facts.get(permit.request) if isinstance(permit, Permit) else None
+    return (request.estimate, request.consent) if isinstance(request, Request) else ("", "")
 
 
 def _made_within(bundle: _Bundle) -> set[str]:

@@ -56,6 +56,16 @@ def gather(store: Store, production: str) -> Gathered | Refused:
         return Gathered(production=production, facts=tuple(found.values()), receipts=receipts, rulebooks=texts)
 
 
+def _answers(unit: Unit, standing: Standing) -> list[Fact | None]:
+    """Each answer with the decision that asked and the request that was shown."""
+    found: list[Fact | None] = []
+    for answer in standing.answers:
+        approval = unit.get(Approval, answer.approval)
+        asked = unit.get(Decision, approval.decision) if approval else None
+        found += [approval, asked, unit.get(Request, asked.request) if asked else None]
+    return found
+
+
 def _behind(unit: Unit, permit: Permit) -> list[Fact | None]:
     decision = unit.get(Decision, permit.decision)
     request = unit.get(Request, permit.request)
@@ -74,7 +84,7 @@ def _behind(unit: Unit, permit: Permit) -> list[Fact | None]:
         unit.get(Mandate, standing.mandate) if standing.mandate else None,
         unit.get(Notice, asset.notice),
         *(release for release in unit.all(Release, HOUSE) if release.digest() == asset.release),
-        *(unit.get(Approval, answer.approval) for answer in standing.answers),
+        *_answers(unit, standing),
         unit.entry_for(permit.digest(), "reserve"),
     ]
     return behind

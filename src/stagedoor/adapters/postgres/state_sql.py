@@ -29,9 +29,10 @@ _USAGE = """
                WHEN p.status = 'live' OR (p.status = 'posted' AND p.ends_at > clock_timestamp())
                THEN greatest(p.units, p.units_made) ELSE p.units_made END)
                FILTER (WHERE p.consent = %(consent)s AND p.use = %(use)s), 0)::bigint,
-           coalesce(sum(p.days) FILTER (WHERE p.estimate = %(estimate)s AND p.status <> 'void'), 0)::bigint,
+           coalesce(sum(p.days) FILTER (WHERE p.estimate = %(estimate)s AND p.consent = %(consent)s
+                                          AND p.status <> 'void'), 0)::bigint,
            coalesce(sum(p.gross_units) FILTER (WHERE p.production = %(production)s AND p.performer = %(performer)s
-                                                 AND p.status <> 'void'), 0)::bigint,
+                                                 AND p.status = 'posted'), 0)::bigint,
            coalesce(array_agg(p.arc_from ORDER BY p.opened_at, p.permit_id)
                FILTER (WHERE p.consent = %(consent)s AND p.use = %(use)s
                          AND (p.status <> 'void' OR p.units_made > 0)), '{}'),
@@ -58,7 +59,10 @@ _PERMIT = """
 _PERMIT_LOCK = "SELECT permit FROM work.permit WHERE permit = %s FOR UPDATE"
 _COUNT_UNITS = "UPDATE work.permit SET units_made = units_made + %s WHERE permit = %s RETURNING units_made"
 _CLOSE_PERMIT = "UPDATE work.permit SET status = %s WHERE permit = %s RETURNING permit"
-_CHARGING = "SELECT permit FROM work.permit WHERE estimate = %s AND days > 0 ORDER BY opened_at, permit_id"
+_CHARGING = """
+    SELECT permit FROM work.permit WHERE estimate = %s AND consent = %s AND days > 0
+     ORDER BY status = 'void', opened_at, permit_id
+"""
 _LAPSED = """
     SELECT permit FROM work.permit
      WHERE status = 'live' AND ends_at <= clock_timestamp() ORDER BY ends_at, permit
@@ -152,10 +156,10 @@ class StateUnit:
         assert status in ("posted", "void")
         self._changed(_CLOSE_PERMIT, (status, permit), "permit")
 
-    def charging_permits(self, estimate: str) -> tuple[str, ...]:
-        """Digests of the permits that charge days of an estimate, the oldest first."""
+    def charging_permits(self, estimate: str, consent: str) -> tuple[str, ...]:
+        """Digests of the permits that charge days of an estimate under a consent: live ones first, then the oldest."""
         with translated():
-            return tuple(row[0] for row in self._connection.execute(_CHARGING, (estimate,)).fetchall())
+            return tuple(row[0] for row in self._connection.execute(_CHARGING, (estimate, consent)).fetchall())
 
     def lapsed_permits(self) -> tuple[str, ...]:
         """Digests of permits still open whose life has ended: their reservations are to be released."""

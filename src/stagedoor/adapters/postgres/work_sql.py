@@ -7,6 +7,12 @@ from stagedoor.adapters.postgres.faults import translated
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.ports.store import StoreFault
 
+_ORDERED = """
+    SELECT coalesce(sum(coalesce(
+               (SELECT (s ->> 'value')::bigint FROM jsonb_array_elements(q.body::jsonb -> 'settings') s
+                 WHERE s ->> 'name' = 'frames'), 1)), 0)::bigint
+      FROM work.queue q WHERE q.permit = %s AND q.status IN ('queued', 'taken')
+"""
 _PUT_ORDER = """
     INSERT INTO work.queue (order_id, order_digest, permit, asset, worker, body)
     VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
@@ -39,6 +45,13 @@ class WorkUnit:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def ordered_units(self, permit: str) -> int:
+        """Units that orders under this permit still have in hand."""
+        with translated():
+            row = self._connection.execute(_ORDERED, (permit,)).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def put_order(self, order: WorkOrder, permit: Permit) -> None:
         """Queue work for the permit's worker."""

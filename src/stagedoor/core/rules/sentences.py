@@ -20,7 +20,7 @@ _CAPACITY = {
 def sentences(consent: Consent) -> tuple[str, ...]:
     """What the performer reads and signs, one thought a line."""
     lines = [
-        f"This is consent {consent.consent}, drawn up on {consent.at}.",
+        f"This is consent {quoted(consent.consent)}, drawn up on {consent.at}.",
         f"I am the performer {consent.performer}. {_CAPACITY[consent.capacity]}",
         f"It is for one production only, {consent.production}, under the agreement {quoted(consent.agreement)}.",
         f"It is about the capture {consent.capture} and a replica of kind {consent.replica_kind.value} made from it.",
@@ -46,7 +46,7 @@ def _granted(number: int, grant: Grant) -> list[str]:
     lines = [
         f"Permission {number}: they may {grant.use.value}, for the purpose {purposes}, "
         f"in the media {listed(grant.media)}, for the territory {listed(grant.territories)}.",
-        f"  Shots: {shots}. At most {grant.units_max} {plural(grant.unit, grant.units_max)} in all, "
+        f"  Shots: {shots}. At most {grant.units_max} {plural(quoted(grant.unit), grant.units_max)} in all, "
         f"from {grant.first_day} to {grant.last_day}.",
         f"  One camera move may span {grant.arc_max_deg} degrees; when all outputs together show more than "
         f"{grant.ask_above_arc_deg} degrees round my head, I am asked first.",
@@ -57,8 +57,9 @@ def _granted(number: int, grant: Grant) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """Free text in quotation marks, with every line break and quotation mark escaped: it cannot forge a sentence."""
-    return json.dumps(text, ensure_ascii=False)
+    """Free text in quotation marks, with quotation marks and all that is not printed escaped: it forges no sentence."""
+    shown = "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+    return json.dumps(shown, ensure_ascii=False)
 
 
 def listed(items: tuple[str, ...]) -> str:

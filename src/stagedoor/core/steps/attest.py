@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
+
+FRAME: Final = "frame"
+PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def attest(
@@ -20,8 +26,10 @@ def attest(
          f"The permit names {permit.worker}; the receipt comes from {receipt.worker}."),
         (receipt.unit == permit.unit and receipt.units >= 0, Code.WRONG_WORK,
          f"The permit counts {permit.unit}s; the receipt counts {receipt.unit}s."),
-        (receipt.units == 0 or bool(receipt.outputs) or bool(receipt.sealed_sha256), Code.WRONG_WORK,
-         "Units were made, and nothing that came out is named."),
+        (counts_agree(receipt), Code.WRONG_WORK,
+         "The units that are counted are not the outputs that are named."),
+        (names_are_plain(receipt), Code.WRONG_WORK,
+         "An output's name is not one plain file name, or stands twice."),
         (receipt.units <= units_left, Code.PERMIT_SPENT,
          f"{receipt.units} {permit.unit}s were made; {units_left} were left."),
         (all(output.mark == order.stamp for output in receipt.outputs), Code.UNMARKED,
@@ -34,3 +42,21 @@ def attest(
         number, why = failed[0]
         return Refused(code=next(code for code in Code if code.number == number), why=why)
     return receipt
+
+
+def counts_agree(receipt: Receipt) -> bool:
+    """Nothing is made without being counted, and nothing counted without being named.
+
+    A frame is one picture named `frame-...`; an animation of the same frames beside them is no unit of its own.
+    """
+    if receipt.units == 0 or not (receipt.outputs or receipt.sealed_sha256):
+        return receipt.units == 0 and not receipt.outputs and not receipt.sealed_sha256
+    if receipt.unit != FRAME:
+        return True
+    return sum(output.name.startswith("frame-") for output in receipt.outputs) == receipt.units
+
+
+def names_are_plain(receipt: Receipt) -> bool:
+    """A worker names its outputs, and others will look for files of these names: they are never paths."""
+    names = [output.name for output in receipt.outputs]
+    return len(set(names)) == len(names) and all(PLAIN_NAME.fullmatch(name) for name in names)

@@ -22,6 +22,13 @@ STAMP: Final = "unmarked preview"
 """What every output says, in its picture and its metadata, until marks exist (invariant 13)."""
 
 
+ELEVATION_DEG_MAX: Final = 30
+"""Degrees above or below eye level.  Arcs count azimuth; until permits carry elevation, none goes over the crown."""
+
+RADIUS_MILLI_MIN: Final = 1_500
+"""Thousandths of the capture's unit from the centre: a camera inside the head would look out at its other side."""
+
+
 def dispatch(
     permit: Permit,
     *,
@@ -41,6 +48,9 @@ def dispatch(
     if permit.use is Use.RENDER:
         if values["frames"] > permit.units or values["frames"] < 1:
             return Refused(code=Code.WRONG_WORK, why=f"{values['frames']} frames; the permit allows {permit.units}.")
+        if abs(values["elevation_deg"]) > ELEVATION_DEG_MAX or values["radius_milli"] < RADIUS_MILLI_MIN:
+            why = f"A camera stays within {ELEVATION_DEG_MAX} degrees of eye level and outside the head."
+            return Refused(code=Code.WRONG_WORK, why=why)
         inside = permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg
         if not inside:
             return Refused(code=Code.WRONG_WORK, why="The camera move goes beyond the permitted arc.")

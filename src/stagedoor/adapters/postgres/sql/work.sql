@@ -229,6 +229,16 @@ BEGIN
     INSERT INTO work.delivery (order_id, receipt_digest, receipt_body, signature_body, shares)
     VALUES (known, digest, with_receipt, with_signature, coalesce(with_shares, '{}'::jsonb)) ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
+        -- What was refused may be delivered again, the same or another: it is not paid, and nobody may block the box.
+        UPDATE work.delivery d
+           SET receipt_digest = digest, receipt_body = with_receipt, signature_body = with_signature,
+               shares = coalesce(with_shares, '{}'::jsonb), status = 'pending', code = '', why = '',
+               delivered_at = clock_timestamp(), seen_at = NULL
+         WHERE d.order_id = known AND d.status = 'refused';
+        IF FOUND THEN
+            PERFORM pg_notify('stagedoor_gate', '');
+            RETURN;
+        END IF;
         SELECT d.receipt_digest INTO before FROM work.delivery d WHERE d.order_id = known;
         IF before IS DISTINCT FROM digest THEN
             RAISE EXCEPTION 'order % was delivered with another receipt', known USING ERRCODE = 'SD005';
