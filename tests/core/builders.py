@@ -260,10 +260,13 @@ def receipt(permit: Permit, order: WorkOrder, key: KeyGrant, **over: Any) -> Rec
         "worker": permit.worker,
         "unit": permit.unit,
         "units": 8,
-        "outputs": (Output(name=f"{SHOT}.1001.png", sha256=hexes("frame"), bytes=48_211, mark=STAMP),),
+        "outputs": tuple(
+            Output(name=f"frame-{number:06d}.png", sha256=hexes("frame"), bytes=48_211, mark=STAMP)
+            for number in range(over.get("units", 8) if permit.unit == "frame" else 0)
+        ),
         "measures": (Setting(name="gpu_milliseconds", value=912),),
         "result_asset": order.result_asset,
-        "sealed_sha256": "",
+        "sealed_sha256": hexes("replica") if permit.unit == "replica" else "",
         "sealed_bytes": 0,
         "at": AT,
     }

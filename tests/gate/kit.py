@@ -117,10 +117,13 @@ class World:
 
     def deliver(self, order: WorkOrder, permit: Permit, key: KeyGrant, *, units: int) -> Delivered:
         """A signed receipt for so many frames."""
-        outputs = (Output(name="frame-000000.png", sha256="ab" * 32, bytes=1, mark="unmarked preview"),)
+        outputs = tuple(
+            Output(name=f"frame-{number:06d}.png", sha256="ab" * 32, bytes=1, mark="unmarked preview")
+            for number in range(units)
+        )
         receipt = Receipt(
             receipt=self.ids.new("receipt"), order=order.digest(), permit=permit.digest(), grant=key.digest(),
-            worker=self.id("worker"), unit="frame", units=units, outputs=outputs if units else (), measures=(),
+            worker=self.id("worker"), unit="frame", units=units, outputs=outputs, measures=(),
             result_asset="", sealed_sha256="", sealed_bytes=0, at=AT,
         )  # fmt: skip
         signature = self.sign("worker", receipt)

@@ -16,6 +16,7 @@ from stagedoor.core.facts.posting import Deposit
 from stagedoor.ports.store import ConflictingDuplicate
 from stagedoor.stories.enrol import enrol_party, forget_person
 from stagedoor.stories.fund_production import fund_production
+from stagedoor.stories.record_receipt import Posted
 from stagedoor.stories.request_use import quote_use
 
 from .theatre import AT, DAY, FUNDED, Theatre, at_once
@@ -113,6 +114,7 @@ def test_invariant_6_requests_that_race_never_exceed_what_was_consented_to(theat
 def test_invariant_6_whatever_is_asked_for_in_turn_stays_within_the_consent(
     theatre: Theatre, wanted: list[int]
 ) -> None:
+    theatre.fund(10_000)  # each new consent has its own price, and charges the estimated days itself
     theatre.consent(frames=100)
     left = 100
     for units in wanted:
@@ -129,8 +131,8 @@ def test_invariant_6_two_requests_that_race_over_one_estimate_charge_its_days_on
     assert theatre.money == theatre.paid(0, reserved=DAY)
 
 
-def test_the_ceiling_counts_every_consent_of_one_picture(theatre: Theatre) -> None:
-    """Requests under two consents race; together they still count each dollar toward the ceiling once."""
+def test_the_plans_lose_nothing_to_a_permit_that_was_never_used(theatre: Theatre) -> None:
+    """Only posted pay counts toward the ceiling: a permit taken out and let lapse lifts nothing over it."""
     theatre.fund(1_000_000)
     first = theatre.consent()
     second = theatre.consent()
@@ -143,8 +145,17 @@ def test_the_ceiling_counts_every_consent_of_one_picture(theatre: Theatre) -> No
         leave=theatre.store.leave,
     )
     costs = sorted(item.permit.cost.units // 1_000_000 for item in asked if item.permit)
-    # 150,000 each: the first is all below 232,000, of the second 82,000 are.
-    assert costs == [150_000 + 82_000 * 21 // 100, 150_000 + 150_000 * 21 // 100]
+    # 150,000 each, and neither is posted yet: both are priced as if below 232,000.
+    assert costs == [150_000 + 150_000 * 21 // 100] * 2
+    for item in asked:
+        assert item.permit is not None
+    first_posted = next(item.permit for item in asked if item.permit and item.permit.consent == first.digest())
+    assert isinstance(theatre.record(theatre.shoot(first_posted)), Posted)
+    third = theatre.consent()
+    theatre.estimate("longest", days=60)
+    later = theatre.ask(consent=third.digest(), estimate=theatre.id("longest"))
+    assert later.permit is not None  # of 150,000 more, 82,000 are below
+    assert later.permit.cost.units // 1_000_000 == 150_000 + 82_000 * 21 // 100
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,14 @@ def test_no_key_while_the_asset_is_held(theatre: Theatre) -> None:
 def test_no_key_once_all_units_were_made(theatre: Theatre) -> None:
     permit = theatre.permit()
     theatre.record(theatre.shoot(permit))
-    assert theatre.refused(theatre.key(theatre.order(permit, frames=1))) == "permit_spent"
+    assert theatre.refused(theatre.try_order(permit, frames=1)) == "permit_spent"
+
+
+def test_orders_side_by_side_never_hold_more_than_is_permitted(theatre: Theatre) -> None:
+    permit = theatre.permit()
+    theatre.order(permit, frames=permit.units - 1)
+    assert theatre.refused(theatre.try_order(permit, frames=2)) == "permit_spent"
+    theatre.order(permit, frames=1)
 
 
 def test_no_order_under_a_permit_that_is_not_recorded(theatre: Theatre) -> None:

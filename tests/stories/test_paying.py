@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stagedoor.core.base.outcome import Refused
-from stagedoor.core.facts.permit import Output
 from stagedoor.ports.store import Delivered
 from stagedoor.stories.record_receipt import Posted, record_next_delivery
 from stagedoor.stories.release_lapsed import release_lapsed
@@ -53,7 +52,9 @@ def test_invariant_6_two_receipts_of_one_permit_at_once_are_paid_once(theatre: T
 
 def test_more_than_was_permitted_is_no_evidence(theatre: Theatre) -> None:
     permit = theatre.permit()
-    one, other = theatre.shoot(permit, units=6), theatre.shoot(permit, units=6)
+    one = theatre.shoot(permit, units=6)
+    order = theatre.order(permit, frames=4)
+    other = theatre.letter(order, theatre.made(permit, order, theatre.granted(order), units=6))
     assert isinstance(theatre.record(one), Posted)
     assert theatre.refused(theatre.record(other)) == "permit_spent"
     assert theatre.money == theatre.paid(1)
@@ -203,7 +204,7 @@ SPOILED = {
     "another unit": (lambda t, o, r: t.letter(o, replace(r, unit="second")), "wrong_work"),
     "less than nothing": (lambda t, o, r: t.letter(o, replace(r, units=-1)), "wrong_work"),
     "an unmarked output": (
-        lambda t, o, r: t.letter(o, replace(r, outputs=(Output(name="a.png", sha256="00" * 32, bytes=1, mark=""),))),
+        lambda t, o, r: t.letter(o, replace(r, outputs=tuple(replace(each, mark="") for each in r.outputs))),
         "unmarked",
     ),
     "units and no output": (lambda t, o, r: t.letter(o, replace(r, outputs=())), "wrong_work"),

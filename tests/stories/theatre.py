@@ -257,12 +257,16 @@ class Theatre:
 
     def order(self, permit: Permit, *, frames: int = 0) -> WorkOrder:
         """Work under a permit."""
+        made = self.try_order(permit, frames=frames)
+        assert isinstance(made, WorkOrder), made
+        return made
+
+    def try_order(self, permit: Permit, *, frames: int = 0) -> WorkOrder | Refused:
+        """Work under a permit, or why not."""
         numbers = ARC | {"frames": frames or permit.units, "arc_from_deg": permit.arc_from_deg,
                          "arc_to_deg": permit.arc_to_deg}  # fmt: skip
         settings = tuple(Setting(name=name, value=value) for name, value in numbers.items())
-        made = dispatch_work(self.store, self.ids, permit, recipe="render-arc", settings=settings, makes="", at=AT)
-        assert isinstance(made, WorkOrder), made
-        return made
+        return dispatch_work(self.store, self.ids, permit, recipe="render-arc", settings=settings, makes="", at=AT)
 
     def ask_key(self, order: WorkOrder, *, worker: str = "worker") -> None:
         """The worker asks for the key; the gate passes its signature on and lets custodians judge it."""
@@ -286,7 +290,10 @@ class Theatre:
     def made(self, permit: Permit, order: WorkOrder, grant: KeyGrant, *, units: int = -1, **over: Any) -> Receipt:
         """What the worker made."""
         count = permit.units if units < 0 else units
-        outputs = (Output(name="frame-000000.png", sha256="cd" * 32, bytes=9, mark=order.stamp),) if count else ()
+        outputs = tuple(
+            Output(name=f"frame-{number:06d}.png", sha256="cd" * 32, bytes=9, mark=order.stamp)
+            for number in range(over.get("units", count))
+        )
         given: dict[str, Any] = {
             "receipt": self.ids.new("receipt"), "order": order.digest(), "permit": permit.digest(),
             "grant": grant.digest(), "worker": permit.worker, "unit": "frame", "units": count, "outputs": outputs,
@@ -301,7 +308,7 @@ class Theatre:
 
     def shoot(self, permit: Permit, *, units: int = -1) -> Delivered:
         """Order, key, and what the worker would deliver."""
-        order = self.order(permit)
+        order = self.order(permit, frames=max(units, 0))
         return self.letter(order, self.made(permit, order, self.granted(order), units=units))
 
     def record(self, letter: Delivered) -> Posted | Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +20,10 @@ from stagedoor.cli.reading import AsJson, Home
 from stagedoor.cli.saying import no
 from stagedoor.core.base.limits import FACT_BYTES_MAX
 from stagedoor.core.facts.consent import Consent
-from stagedoor.core.facts.party import Signature
+from stagedoor.core.facts.party import Role, Signature
 from stagedoor.core.rules.cases import run_case, uncovered
 from stagedoor.core.rules.sentences import sentences
+from stagedoor.core.rules.vocabulary import shown_value
 from stagedoor.ports.world import SignatureFault
 from stagedoor.stories.verify_bundle import verify_bundle
 from stagedoor.wire.decode import DecodeError, decode
@@ -37,6 +39,13 @@ def verify(
 ) -> None:
     """Check frame, receipt, permit, decision, consent and signatures offline, without any database."""
     pins = dict(item.partition("=")[::2] for item in pin or [])
+    roles = [role.value for role in Role]
+    for role, key in pins.items():
+        if role not in roles or re.fullmatch(r"[0-9a-f]{64}", key) is None:
+            what = (
+                f"'{role}={key}' is no pin; write ROLE=KEY, a role out of {', '.join(roles)} and 64 hexadecimal digits"
+            )
+            raise no(f"{what}: the Ed25519 key as its holder published it.", 2)
     read = bundle.read(path, read_on=today())
     checks = verify_bundle(read.facts, read.books, read.files, Ed25519Verifier(), pins=pins)
     failed = [check for check in checks if not check.holds]
@@ -70,8 +79,11 @@ def verify_ledger(home: Home = None, as_json: AsJson = False) -> None:
 def rulebook_check(name: Annotated[str, typer.Argument()] = "", books: Books = RULEBOOKS) -> None:
     """Read one rulebook, or all, and run its cases; say what a person must mend."""
     folder = rulebooks(books)
+    names = (name,) if name else folder.names()
+    if not names:
+        raise no(f"There is no rulebook in {books}. Name a folder that holds rulebook folders.", 2)
     bad = 0
-    for each in (name,) if name else folder.names():
+    for each in names:
         book = folder.load(each)
         wrong = [said for said in (run_case(book, case) for case in book.cases) if said]
         wrong += [f"no case runs '{rule}'" for rule in uncovered(book)]
@@ -110,7 +122,8 @@ def rulebook_show(name: Annotated[str, typer.Argument()], books: Books = RULEBOO
     for parameter in book.parameters:
         for dated in parameter.values:
             source = dated.source
-            values.add_row(parameter.name, str(dated.since), str(dated.value), parameter.unit,
+            values.add_row(parameter.name, str(dated.since),
+                           shown_value(dated.value, parameter.unit, parameter.currency), parameter.unit,
                            parameter.keyed_by.replace("_", " "), source.confidence.value, source.title)  # fmt: skip
     rules = Table("rule", "effect", "says", "when", "clause", "confidence", title="Rules")
     for judge in book.judges:

@@ -111,7 +111,7 @@ def statement_page(
         lines=_lines(reader, statement),
         contributions=_contributions(reader),
         metered=_metered(reader),
-        refusals=_refusals(reader, performer),
+        refusals=_refusals(reader, performer, period),
         beside=_beside(reader, photograph),
         shots=_shots(reader),
         agreement=", ".join(rulebooks().load(name).title for name in (reader.production.agreement,)),
@@ -244,10 +244,12 @@ def _metered(reader: Reader) -> tuple[Metered, ...]:
     return tuple(rows)
 
 
-def _refusals(reader: Reader, performer: str) -> tuple[Refusal, ...]:
+def _refusals(reader: Reader, performer: str, period: tuple[date, date]) -> tuple[Refusal, ...]:
     rows: list[Refusal] = []
     for decision in reader.decisions.values():
         request = reader.requests[decision.request]
+        if not within(decision.at.day, *period):
+            continue
         if decision.answer is not Answer.REFUSE or request.performer != performer or decision.code is None:
             continue
         first = decision.findings[0]

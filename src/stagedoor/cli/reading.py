@@ -35,6 +35,12 @@ def _only_performer(unit: Unit) -> str:
     return found[0]
 
 
+def _can_write(path: Path) -> None:
+    """Refuse a place that cannot be written, before any work is done for it."""
+    if not path.parent.is_dir() or path.is_dir() or path.name in ("", ".", ".."):
+        raise no(f"'{path}' cannot be written. Name a new file in a folder that exists.", 2)
+
+
 def _production(unit: Unit) -> Production:
     found = unit.all(Production)
     if not found:
@@ -57,6 +63,8 @@ def statement(  # noqa: PLR0917 - options of a command are named by whoever type
         raise no(f"'{first}' to '{last}' is no period. Write days as 2026-10-01.", 2) from None
     if period[0] > period[1]:
         raise no(f"'{first}' to '{last}' is no period: it ends before it begins. Turn the two days round.", 2)
+    if html is not None:
+        _can_write(html)
     with opened(home) as house:
         with house.store.unit() as unit:
             who = performer or _only_performer(unit)
@@ -120,6 +128,7 @@ def bundle_evidence(
     home: Home = None,
 ) -> None:
     """Write an evidence bundle of the house's production, for 'stagedoor verify'."""
+    _can_write(path)
     with opened(home) as house:
         with house.store.unit() as unit:
             production = _production(unit)

@@ -17,6 +17,7 @@ from stagedoor.core.facts.consent import Withdrawal
 from stagedoor.core.facts.permit import ShareDestroyed
 from stagedoor.core.facts.posting import EntryKind
 from stagedoor.core.rules.chart import PLANS, funds, owed
+from stagedoor.portal.model import StatementPage
 from stagedoor.portal.statement import render
 from stagedoor.portal.terminal import chain_tree, statement_table
 from stagedoor.stories.answer_why import Chain, answer_why, posting_name
@@ -53,19 +54,23 @@ def statement(stage: Stage) -> None:
     stage.teller.scene("Her statement, and why")
     first, last = cast.PERIOD
     found = settle_party(stage.house.store, party=stage.id("performer"), currency="USD", first_day=first, last_day=last)
-    photograph = Photograph(examples_folder() / "mara" / "capture" / cast.HELD_OUT, cast.HELD_OUT_AZIMUTH_DEG)
-    page = statement_page(stage.house, production=stage.id("production"), performer=stage.id("performer"),
-                          period=cast.PERIOD, photograph=photograph)  # fmt: skip
-    stage.teller.console.print(statement_table(page))
-    path = stage.home.papers / "statement.html"
-    path.write_text(render(page), encoding="utf-8")
-    stage.teller.good(f"the page: {path}")
+    stage.teller.console.print(statement_table(_write_page(stage)))
+    stage.teller.good(f"the page: {stage.home.papers / 'statement.html'}")
     name = posting_name(found.lines[1].entry, found.lines[1].line)
     chain = answer_why(stage.house.store, name)
     assert isinstance(chain, Chain) and chain.links[-1].kind == "signature"
     stage.teller.line(f"stagedoor why {name}")
     stage.teller.console.print(chain_tree(chain))
     stage.teller.keep("statement_total", str(found.total))
+
+
+def _write_page(stage: Stage) -> StatementPage:
+    """Her page as things stand now."""
+    photograph = Photograph(examples_folder() / "mara" / "capture" / cast.HELD_OUT, cast.HELD_OUT_AZIMUTH_DEG)
+    page = statement_page(stage.house, production=stage.id("production"), performer=stage.id("performer"),
+                          period=cast.PERIOD, photograph=photograph)  # fmt: skip
+    (stage.home.papers / "statement.html").write_text(render(page), encoding="utf-8")
+    return page
 
 
 def withdraw(stage: Stage) -> None:
@@ -127,6 +132,8 @@ def _owed(stage: Stage) -> int:
 def evidence(stage: Stage) -> None:
     """A bundle that anybody can check offline."""
     stage.teller.scene("The evidence")
+    _write_page(stage)
+    stage.teller.good("her page is written again, with what was paid since")
     path = stage.home.papers / "evidence.zip"
     written = write_bundle_file(stage.house, stage.id("production"), path)
     assert not isinstance(written, Refused), written

@@ -233,7 +233,7 @@ BEGIN
         UPDATE work.delivery d
            SET receipt_digest = digest, receipt_body = with_receipt, signature_body = with_signature,
                shares = coalesce(with_shares, '{}'::jsonb), status = 'pending', code = '', why = '',
-               delivered_at = clock_timestamp(), seen_at = NULL
+               delivered_at = clock_timestamp()
          WHERE d.order_id = known AND d.status = 'refused';
         IF FOUND THEN
             PERFORM pg_notify('stagedoor_gate', '');
