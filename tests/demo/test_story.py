@@ -166,7 +166,7 @@ def test_custodians_attest_what_they_released_and_destroyed(dump: Dump) -> None:
 def test_the_statement_is_one_page_without_outside_references(told: Told) -> None:
     page = (told.home / "papers" / "statement.html").read_text(encoding="utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")
-    assert "11,250.00" in page
+    assert "13,500.00" in page
     for pattern in (r"https?://[^\s\"'<>]+", r"(?:src|href|action|poster|data)\s*=\s*[\"'](?!data:|#)[^\"']*",
                     r"url\((?!\s*[\"']?(?:data:|#))[^)]*\)", r"@import", r"<(?:iframe|object|embed|form|base)\b",
                     r"<link\b(?![^>]*href=[\"']data:)"):  # fmt: skip

@@ -264,4 +264,4 @@ def test_garbage_is_no_bundle(what: str, tmp_path: Path) -> None:
 def test_a_strange_pin_on_garbage_is_still_one_sentence(pin: str, tmp_path: Path) -> None:
     path = tmp_path / "evidence.zip"
     path.write_bytes(b"no")
-    says_no(run("verify", path, "--pin", pin), "evidence.zip")
+    says_no(run("verify", path, "--pin", pin), "is no pin")
