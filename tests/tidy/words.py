@@ -42,7 +42,7 @@ RULES = (
         good=(
             "https://py@.org/project/numba/\n".replace("@", "pi"),
             "/tmp/x and $HOME/work/main/x\n",
-            "a/root/b and 10.1.2\n",
+            "a@root@b and 10.1.2\n".replace("@", "/"),
         ),
     ),
 )
