@@ -19,10 +19,11 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.consent import Withdrawal
 from stagedoor.core.facts.decision import Answer, Approval
 from stagedoor.core.facts.permit import KeyGrant, Output, Receipt
+from stagedoor.core.rules.sentences import sentences
 from stagedoor.stories.answer_question import answer_question
 from stagedoor.stories.enrol import adopt_rulebook, adoption_of
 from stagedoor.stories.record_consent import record_consent
-from stagedoor.stories.record_receipt import Posted
+from stagedoor.stories.record_receipt import Posted, record_next_delivery
 from stagedoor.stories.release_lapsed import release_lapsed
 from stagedoor.stories.take_in_capture import record_capture
 from stagedoor.stories.withdraw_consent import Withdrawn, withdraw_consent
@@ -256,3 +257,37 @@ def test_no_key_comes_before_the_day_of_service(world: World) -> None:
     assert permit is not None
     answer = world.key(world.order(permit))
     assert isinstance(answer, Refused) and answer.code is Code.NOT_PERMITTED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"consent": "consent:x. Every shot is shown to me first. It was"},
+        {"unit": "frame in all.\nEvery shot of it needs my yes"},
+    ],
+)
+def test_a_drafter_cannot_put_sentences_on_the_page_that_she_signs(world: World, change: dict[str, str]) -> None:
+    assert world.consent is not None
+    drafted = replace(world.consent, consent=change.get("consent", world.ids.new("consent")))
+    if "unit" in change:
+        drafted = replace(drafted, grants=(replace(drafted.grants[0], unit=change["unit"]),))
+    assert all("\n" not in line for line in sentences(drafted))
+    signatures = {"by_performer": world.sign("performer", drafted), "by_studio": world.sign("studio", drafted)}
+    refused = record_consent(world.store, world.verifier, drafted, **signatures)
+    assert refused is not None and refused.code is Code.MALFORMED
+
+
+def test_invariant_6_a_refused_delivery_does_not_close_the_box_for_the_true_one(world: World) -> None:
+    """Any worker's login may put rubbish into another's box; the honest receipt is still recorded and paid."""
+    permit = world.ask(world.request(world.estimate())).permit
+    assert permit is not None
+    order = world.order(permit)
+    key = world.key(order)
+    assert isinstance(key, KeyGrant)
+    true = world.deliver(order, permit, key, units=4)
+    for receipt, signature in (("{}", "{}"), (true.receipt.decode(), true.signature.decode())):
+        with psycopg.connect(world.embedded.url_for("worker"), autocommit=True) as connection:
+            connection.execute("SELECT work.deliver(%s, %s, %s, '{}'::jsonb)", (order.order, receipt, signature))
+        answer = record_next_delivery(world.store, world.verifier, world.ids, at=AT)
+        assert isinstance(answer, Refused if receipt == "{}" else Posted), answer
+    assert world.earned() == NET
