@@ -12,6 +12,7 @@ from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
 from stagedoor.core.facts.consent import (
+    AfterDeath,
     Capacity,
     Consent,
     Deal,
@@ -202,7 +203,7 @@ def consent(**over: Any) -> Consent:
         "grants": (creation(), permission()),
         "forbids": (Forbid(use=Use.TRAIN, purpose=None), Forbid(use=None, purpose=Purpose.ADVERTISING)),
         "deal": deal(),
-        "after_death": "this consent ends",
+        "after_death": AfterDeath.ENDS,
         "withdrawal": WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0),
         "at": AT.plus(hours=-20),
     }

@@ -22,6 +22,10 @@ FILES_MAX: Final = 2_000
 """Files of one rulebook."""
 
 
+CARRIED_DEPTH_MAX: Final = 8
+"""Predecessors in a row: thirty years of three-year agreements are ten, and each may start anew."""
+
+
 class _Loader(yaml.SafeLoader):
     """Safe YAML whose dates stay text, which refuses a key given twice (the second would win in silence)."""
 
@@ -51,11 +55,15 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9
 
 
 class FolderRulebooks:
-    """Rulebooks in one folder, each in a folder of its own name."""
+    """Rulebooks in one folder, each in a folder of its own name.
 
-    def __init__(self, root: Path, *, read_on: date) -> None:
+    `rates` is the user's own folder with one file a rulebook, for rates that are not public; None where there is none.
+    """
+
+    def __init__(self, root: Path, *, read_on: date, rates: Path | None = None) -> None:
         self._root = root
         self._read_on = read_on
+        self._rates = rates
 
     def names(self) -> tuple[str, ...]:
         """What is there."""
@@ -63,18 +71,12 @@ class FolderRulebooks:
 
     def plain(self, name: str) -> dict[str, Any]:
         """A rulebook's files as plain values: what its digest covers, and what an evidence bundle carries."""
-        folder = self._root / name
-        if len(name) > NAME_CHARS_MAX or not name.replace("_", "").isalnum() or not (folder / "index.yaml").is_file():
-            raise RulebookError(name[:60], "there is no such rulebook", f"There are: {', '.join(self.names())}.")
-        paths = sorted(path for path in folder.rglob("*.yaml") if path != folder / "index.yaml")
-        if len(paths) > FILES_MAX:
-            raise RulebookError(name, f"{len(paths)} files", f"At most {FILES_MAX} are read.")
-        for path in paths:
-            if not path.name.endswith(".cases.yaml") and not path.with_suffix(".cases.yaml").is_file():
-                raise RulebookError(f"{name}/{path.relative_to(folder)}", "no worked cases stand beside it",
-                                    f"Add {path.stem}.cases.yaml.")  # fmt: skip
-        files = {str(path.relative_to(folder)): _read(path) for path in paths}
-        return {"index": _read(folder / "index.yaml"), "files": files}
+        folder = self._folder(name)
+        index = _read(folder / "index.yaml")
+        files = self._carried(name, index, depth=0) | _files(folder)
+        if isinstance(index, dict) and index.get("user_rates") is True:
+            self._supply(name, files)
+        return {"index": index, "files": files}
 
     def load(self, name: str) -> Rulebook:
         """Read, check and parse one rulebook."""
@@ -82,6 +84,79 @@ class FolderRulebooks:
             return load(self.plain(name), read_on=self._read_on)
         except RulebookError as fault:
             raise RulebookError(f"rulebook {name[:NAME_CHARS_MAX]}", str(fault).rstrip("."), "") from fault
+
+    def deciding(self, agreement: str) -> tuple[Rulebook, ...]:
+        """The rulebooks that decide a use under this agreement: itself, the plans it names, the house, every law.
+
+        Proposed law is left out: it is present, shown and never decides.
+        """
+        book = self.load(agreement)
+        names = [agreement, *book.decides_with]
+        others = (self.load(name) for name in self.names() if name not in names)
+        joining = tuple(other for other in others if other.kind in ("house", "law") and other.decides)
+        return (book, *(self.load(name) for name in book.decides_with), *joining)
+
+    def _folder(self, name: str) -> Path:
+        folder = self._root / name
+        if len(name) > NAME_CHARS_MAX or not name.replace("_", "").isalnum() or not (folder / "index.yaml").is_file():
+            raise RulebookError(name[:60], "there is no such rulebook", f"There are: {', '.join(self.names())}.")
+        return folder
+
+    def _carried(self, name: str, index: Any, *, depth: int) -> dict[str, Any]:
+        """The predecessor's files that hold here unchanged, with their cases: nothing is written twice."""
+        wanted = index.get("carried_over") if isinstance(index, dict) else None
+        if not wanted:
+            return {}
+        if depth >= CARRIED_DEPTH_MAX:
+            raise RulebookError(name, f"more than {CARRIED_DEPTH_MAX} predecessors in a row", "Copy the files.")
+        before = index.get("succeeds")
+        if not isinstance(before, str) or not isinstance(wanted, list):
+            raise RulebookError(name, "'carried_over' needs 'succeeds' and a list of files", "Name the predecessor.")
+        folder = self._folder(before)
+        known = self._carried(before, _read(folder / "index.yaml"), depth=depth + 1) | _files(folder)
+        taken: dict[str, Any] = {}
+        for path in wanted:
+            cases = str(path).removesuffix(".yaml") + ".cases.yaml"
+            if path not in known or cases not in known:
+                raise RulebookError(name, f"{before} has no file '{path}' to carry over", "Correct 'carried_over'.")
+            taken |= {path: known[path], cases: known[cases]}
+        return taken
+
+    def _supply(self, name: str, files: dict[str, Any]) -> None:
+        """Put the user's own values where the rulebook leaves room for them."""
+        path = self._rates / f"{name}.yaml" if self._rates else None
+        if path is None or not path.is_file():
+            return
+        given = _read(path)
+        items = given.get("parameters") if isinstance(given, dict) else None
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise RulebookError(path.name, "it holds no list of parameters", "Begin it with 'parameters:'.")
+        values = {str(item.get("name")): item.get("values") for item in items}
+        for place, content in files.items():
+            if not isinstance(content, dict) or not isinstance(content.get("parameters"), list):
+                continue
+            files[place] = content | {"parameters": [_supplied(item, values) for item in content["parameters"]]}
+        if values:
+            unknown = ", ".join(sorted(values))
+            raise RulebookError(path.name, f"{name} leaves no room for: {unknown}", "Correct the names.")
+
+
+def _supplied(item: Any, values: dict[str, Any]) -> Any:
+    name = item.get("name") if isinstance(item, dict) else None
+    if not isinstance(name, str) or name not in values or item.get("supplied") is not True:
+        return item
+    return item | {"values": values.pop(name)}
+
+
+def _files(folder: Path) -> dict[str, Any]:
+    paths = sorted(path for path in folder.rglob("*.yaml") if path != folder / "index.yaml")
+    if len(paths) > FILES_MAX:
+        raise RulebookError(folder.name, f"{len(paths)} files", f"At most {FILES_MAX} are read.")
+    for path in paths:
+        if not path.name.endswith(".cases.yaml") and not path.with_suffix(".cases.yaml").is_file():
+            raise RulebookError(f"{folder.name}/{path.relative_to(folder)}", "no worked cases stand beside it",
+                                f"Add {path.stem}.cases.yaml.")  # fmt: skip
+    return {str(path.relative_to(folder)): _read(path) for path in paths}
 
 
 def _read(path: Path) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from stagedoor.core.base.fact import FORM, Fact
+from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.limits import FACT_BYTES_MAX
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
@@ -42,8 +42,8 @@ def decode(kind: type[F], data: bytes) -> F:
         raise DecodeError(f"{len(data)} bytes; one fact holds at most {FACT_BYTES_MAX}")
     try:
         plain = msgspec.json.decode(data)
-        if not isinstance(plain, dict) or plain.get("fact") != kind.KIND or plain.get("form") != FORM:
-            raise DecodeError(f"these bytes are not a fact '{kind.KIND}' of form {FORM}")
+        if not isinstance(plain, dict) or plain.get("fact") != kind.KIND or plain.get("form") != kind.FORM:
+            raise DecodeError(f"these bytes are not a fact '{kind.KIND}' of form {kind.FORM}")
         fact = msgspec.convert(plain, kind, dec_hook=_hook, strict=True)
         same = fact.canonical() == data
     except (msgspec.MsgspecError, ValueError, RecursionError) as fault:

@@ -11,19 +11,20 @@ from stagedoor.core.base.canonical import canonical_bytes, digest_of
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 
-FORM = 1
-"""The version of the written form; a reader refuses any other."""
-
 
 class Fact:
-    """Base of all facts.  Subclasses are frozen, slotted, keyword-only dataclasses with a KIND."""
+    """Base of all facts.  Subclasses are frozen, slotted, keyword-only dataclasses with a KIND.
+
+    FORM is the version of a kind's written form; a reader refuses any other (docs/adr/0013).
+    """
 
     __slots__ = ()
     KIND: ClassVar[str]
+    FORM: ClassVar[int] = 1
 
     def plain(self) -> dict[str, object]:
         """The fact as plain values, ready for canonical_bytes: its kind, the form's version, then its fields."""
-        return {"fact": self.KIND, "form": FORM, **_members(self)}
+        return {"fact": self.KIND, "form": self.FORM, **_members(self)}
 
     def canonical(self) -> bytes:
         """The fact's one spelling."""

@@ -10,7 +10,8 @@ import re
 
 NOUNS = frozenset(
     {"party", "production", "asset", "notice", "consent", "mandate", "estimate", "use", "approval", "permit", "grant",
-     "order", "receipt", "entry", "worker", "withdrawal", "deposit", "earnings", "hold"}
+     "order", "receipt", "entry", "worker", "withdrawal", "deposit", "earnings", "hold", "offer", "question",
+     "authority", "policy", "delivery"}
 )  # fmt: skip
 
 _SHAPE = re.compile(r"([a-z]+):[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

@@ -29,6 +29,7 @@ class Code(Enum):
     OUTSIDE_CONSENT = ("outside_consent", 26, "The use goes beyond what was consented to.")
     QUANTITY_EXHAUSTED = ("quantity_exhausted", 27, "The quantity consented to is used up.")
     NO_CONSENT = ("no_consent", 28, "The performer has given no consent that covers this.")
+    LAW_FORBIDS = ("law_forbids", 29, "A law of the place forbids it.")
     RULE_FORBIDS = ("rule_forbids", 30, "A rule of the agreement or of the house forbids it.")
     HELD = ("held", 31, "The asset is on hold.")
     DOUBT = ("doubt", 32, "A rule could not be evaluated: a fact is missing. Doubt refuses.")
@@ -50,6 +51,8 @@ class Code(Enum):
     KEY_DESTROYED = ("key_destroyed", 57, "A custodian's share of the key was destroyed.")
     WRONG_WORK = ("wrong_work", 60, "What was made is not what was ordered.")
     UNMARKED = ("unmarked", 61, "An output carries neither a mark nor the words 'unmarked preview'.")
+
+    UNLABELLED = ("unlabelled", 62, "An output lacks the label or mark that the law of a place demands.")
 
     number: int
     sentence: str

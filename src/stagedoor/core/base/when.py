@@ -68,3 +68,11 @@ def within(day: date, first: date | None, last: date | None) -> bool:
 def days_after(day: date, count: int) -> date:
     """`count` days after `day`."""
     return day + timedelta(days=count)
+
+
+def months_after(day: date, count: int) -> date:
+    """`count` months after `day`; where that month has no such day, its last: 31 March and one month is 30 April."""
+    index = day.year * 12 + day.month - 1 + count
+    year, month = index // 12, index % 12 + 1
+    following = date(year + month // 12, month % 12 + 1, 1)
+    return date(year, month, min(day.day, (following - timedelta(days=1)).day))

@@ -18,11 +18,15 @@ class AssetKind(Enum):
 
 
 class ReplicaKind(Enum):
-    """The agreements' kinds (us-agreements 2.1)."""
+    """The agreements' kinds (us-agreements 2.1): employment-based, independently created, background actor's.
+
+    SYNTHETIC is a wholly digital performer of nobody: no performer consents to it, the agreement alone speaks of it.
+    """
 
     EBDR = "EBDR"
     ICDR = "ICDR"
     BADR = "BADR"
+    SYNTHETIC = "SYNTHETIC"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,17 @@ from stagedoor.core.facts.party import Role
 
 
 class Effect(Enum):
-    """What one rule says.  FORBID beats ASK beats PERMIT beats silence; a NOTE changes no answer."""
+    """What one rule says.  FORBID beats ASK beats PERMIT beats silence.
+
+    A NOTE changes no answer.  A DUTY or a NOTICE goes with a yes, as a Duty beside the findings.
+    """
 
     FORBID = "forbid"
     ASK = "ask"
     PERMIT = "permit"
     NOTE = "note"
+    DUTY = "duty"
+    NOTICE = "notice"
 
 
 class Answer(Enum):
@@ -33,7 +38,11 @@ class Answer(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One rule spoke: what it saw, its clause, its effect.  `asks` is who must answer, for an ASK."""
+    """One rule spoke: what it saw, its clause, its effect.
+
+    For an ASK, `asks` is who must answer, `needs` the evidence that they must have before them, and `answer_days` the
+    days until the question lapses, which is a no.
+    """
 
     rule: str
     effect: Effect
@@ -44,6 +53,22 @@ class Finding:
     source: str
     confidence: str
     asks: Role | None
+    needs: tuple[str, ...] = ()
+    answer_days: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What goes with a yes: a duty, or a notice due to somebody (`to`) by a day, if the rule names one."""
+
+    kind: str
+    rule: str
+    says: str
+    to: str
+    due: date | None
+    clause: str
+    source: str
+    confidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +88,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceLine:
-    """One amount of the price, and why.  `payee` is performer, agent or plans; `on_top` is paid beside the gross."""
+    """One amount of the price, and why.
+
+    `payee` is performer, agent, plans or union; `on_top` is paid beside the gross; `account` is the fund that a
+    payment to plans or union goes to, or "" for the default.
+    """
 
     name: str
     payee: str
@@ -75,6 +104,7 @@ class PriceLine:
     source: str
     confidence: str
     readings: tuple[Reading, ...]
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +124,7 @@ class Decision(Fact):
     """The answer to a request as things stood."""
 
     KIND: ClassVar[str] = "decision"
+    FORM: ClassVar[int] = 2
     request: str
     standing: str
     answer: Answer
@@ -101,13 +132,18 @@ class Decision(Fact):
     findings: tuple[Finding, ...]
     quote: Quote | None
     at: Instant
+    duties: tuple[Duty, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval(Fact):
-    """An authorised person answered a question.  Signed by them."""
+    """An authorised person answered a question.  Signed by them.
+
+    `evidence` holds the digests of what they had before them, in the order of the question's `needs`.
+    """
 
     KIND: ClassVar[str] = "approval"
+    FORM: ClassVar[int] = 2
     approval: str
     use_id: str
     decision: str
@@ -116,3 +152,4 @@ class Approval(Fact):
     yes: bool
     words: str
     at: Instant
+    evidence: tuple[str, ...] = ()

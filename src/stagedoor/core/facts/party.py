@@ -21,6 +21,9 @@ class Role(Enum):
     CUSTODIAN = "custodian"
     WORKER = "worker"
     GATE = "gate"
+    GUARDIAN = "guardian"
+    ESTATE = "estate"
+    LAWYER = "lawyer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,39 @@ class Mandate(Fact):
     commission_bp: int
     first_day: date
     last_day: date | None
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority(Fact):
+    """A union vouches that `holder` may sign for `performer` as guardian, estate or union, or answer as a lawyer.
+
+    `evidence` is the digest of the paper seen (a court order, a will), kept apart.  Signed by the union.
+    """
+
+    KIND: ClassVar[str] = "authority"
+    authority: str
+    performer: str
+    holder: str
+    role: Role
+    evidence: str
+    vouched_by: str
+    first_day: date
+    last_day: date | None
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death(Fact):
+    """A performer died: from that day the consent's term on death, the agreement and the law of the place decide.
+
+    Signed by the union or the estate.
+    """
+
+    KIND: ClassVar[str] = "death"
+    performer: str
+    died_on: date
+    told_by: str
     at: Instant
 
 

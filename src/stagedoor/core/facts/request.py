@@ -10,7 +10,7 @@ from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import AssetKind, ReplicaKind
-from stagedoor.core.facts.consent import Purpose, Use
+from stagedoor.core.facts.terms import Audience, Content, Purpose, Quality, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +30,35 @@ class Estimate(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstance:
+    """Something that the production declares of the use, with the digest of its evidence or "".
+
+    `name` is a declared word of the rule language; what is not declared nobody knows, and doubt refuses.
+    """
+
+    name: str
+    value: str | int | bool
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedFact:
+    """A day that governs a rule, as `released_on`; declared by the production."""
+
+    name: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Fact):
-    """One use asked for.  Arc degrees are azimuths around the head, 0 at the face; from <= to, at most 360 apart."""
+    """One use asked for.  Arc degrees are azimuths around the head, 0 at the face; from <= to, at most 360 apart.
+
+    `places` are all places whose law the use touches (where the performer lives, where the scan is, where it is
+    shown), as US-CA or EU.  `prompt` is the digest of a text prompt that drives the use, or "".
+    """
 
     KIND: ClassVar[str] = "request"
+    FORM: ClassVar[int] = 2
     use_id: str
     asker: str
     production: str
@@ -55,15 +80,38 @@ class Request(Fact):
     worker: str
     worker_grade: str
     at: Instant
+    category: str = "actor"
+    content: Content = Content.ORDINARY
+    quality: Quality = Quality.CINEMA
+    audience: Audience = Audience.GENERAL
+    places: tuple[str, ...] = ()
+    prompt: str = ""
+    circumstances: tuple[Circumstance, ...] = ()
+    dates: tuple[DatedFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A person's recorded answer to a question of an earlier decision on the same use."""
+    """A person's recorded answer to a question of an earlier decision on the same use.
+
+    `late` is an answer that came after its deadline: a deadline that passes is a no.  approval is "" where nobody
+    answered at all.
+    """
 
     rule: str
     yes: bool
     approval: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What a policy from outside takes away or adds as a duty; it never permits.  `policy` is its digest."""
+
+    effect: str
+    says: str
+    term: str
+    policy: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +122,7 @@ class Standing(Fact):
     """
 
     KIND: ClassVar[str] = "standing"
+    FORM: ClassVar[int] = 2
     request: str
     rulebooks: tuple[str, ...]
     consent: str
@@ -102,3 +151,17 @@ class Standing(Fact):
     prior_gross: Money
     arc_together_deg: int
     answers: tuple[Answered, ...]
+    signed_on: date | None = None
+    asked_first_on: date | None = None
+    died_on: date | None = None
+    made_on: date | None = None
+    made_under: str = ""
+    captured_on: date | None = None
+    delivered: bool = False
+    superseded: bool = False
+    authority: bool = True
+    prompt_names: tuple[str, ...] = ()
+    prompt_may_name: tuple[str, ...] = ()
+    narrowings: tuple[Narrowing, ...] = ()
+    riders: tuple[str, ...] = ()
+    text_matches: bool = True

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from stagedoor.core.base.outcome import Code
-from stagedoor.core.facts.consent import Consent
-from stagedoor.core.facts.decision import Effect, Finding, Reading
-from stagedoor.core.facts.request import Request, Standing
+from stagedoor.core.facts.consent import Consent, StrikeTerm
+from stagedoor.core.facts.decision import Duty, Effect, Finding, Reading
+from stagedoor.core.facts.request import Standing
+from stagedoor.core.rules.events import STRIKE
 from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
 from stagedoor.core.rules.vocabulary import shown_value
 
 
 def read_parameters(
-    books: tuple[Rulebook, ...], request: Request, standing: Standing
+    books: tuple[Rulebook, ...], currency: str, days: Mapping[str, date | None]
 ) -> tuple[dict[str, Value | None], dict[str, Reading]]:
     """Every parameter's value at its own governing date, and how it was read."""
     values: dict[str, Value | None] = {}
     readings: dict[str, Reading] = {}
     for book in books:
         for parameter in book.parameters:
-            day = standing.photography_began if parameter.keyed_by == "photography_began" else request.day
-            other_money = parameter.currency not in ("", standing.currency)
-            dated = None if other_money else parameter.at(day)
+            day = days[parameter.keyed_by]
+            other_money = parameter.currency not in ("", currency)
+            dated = None if other_money or day is None else parameter.at(day)
             values[parameter.name] = None if dated is None else dated.value
-            if dated is not None:
+            if dated is not None and day is not None:
                 readings[parameter.name] = Reading(
                     name=parameter.name,
-                    value=shown_value(dated.value, parameter.unit, standing.currency),
+                    value=shown_value(dated.value, parameter.unit, currency),
                     unit=parameter.unit,
                     keyed_by=parameter.keyed_by,
                     keyed_on=day,
@@ -41,10 +43,10 @@ def read_parameters(
 
 
 def settled(standing: Standing) -> dict[str, bool]:
-    """The answers given so far by rule; of two to one question a no counts, whichever came last."""
+    """The answers given so far by rule; of two to one question a no counts, and an answer that came late is a no."""
     answers: dict[str, bool] = {}
     for answer in standing.answers:
-        answers[answer.rule] = answers.get(answer.rule, True) and answer.yes
+        answers[answer.rule] = answers.get(answer.rule, True) and answer.yes and not answer.late
     return answers
 
 
@@ -72,21 +74,74 @@ def other_agreement(books: tuple[Rulebook, ...], consent: Consent) -> tuple[Find
     return tuple(_about(book, Code.OUTSIDE_CONSENT, says) for book in books[:1])
 
 
+def silent_on_strikes(books: tuple[Rulebook, ...], standing: Standing, consent: Consent) -> tuple[Finding, ...]:
+    """In a strike a consent may leave it to the agreement; one that says nothing about strikes is a doubt."""
+    if STRIKE not in standing.holds or consent.on_strike is not StrikeTerm.AGREEMENT:
+        return ()
+    if any("holds" in rule.reads for book in books if book.decides for rule in book.judges):
+        return ()
+    return tuple(_about(book, Code.HELD, "There is a strike, and this agreement says nothing of it.") for book in books[:1])
+
+
 def judge_books(
-    books: tuple[Rulebook, ...], request: Request, standing: Standing, env: Mapping[str, Value | None]
-) -> tuple[Finding, ...]:
+    books: tuple[Rulebook, ...],
+    day: date,
+    answers: Mapping[str, bool],
+    env: Mapping[str, Value | None],
+    days: Mapping[str, date | None],
+) -> tuple[tuple[Finding, ...], tuple[Duty, ...]]:
     """What every rule in force on the day of service says; earlier answers turn questions into a yes or a no."""
-    answers = settled(standing)
     found: list[Finding] = []
+    duties: list[Duty] = []
     for book in books:
-        if not book.in_force(request.day):
-            found.append(_out_of_force(book, request))
+        if not book.decides:
+            continue
+        if not book.in_force(day):
+            if book.kind != "law":
+                found.append(out_of_force(book, day))
             continue
         for rule in book.judges:
-            finding = _judge(book, rule, env)
-            if finding is not None:
-                found.append(answered(finding, answers))
-    return tuple(found)
+            spoke = speaks(rule, env, days)
+            if spoke is None:
+                found.append(doubt_of(book, rule, env, days))
+            elif spoke and rule.to:
+                duties.append(duty_of(book, rule, days))
+            elif spoke:
+                found.append(answered(finding_of(book, rule, env), answers))
+    return tuple(found), tuple(duties)
+
+
+def speaks(rule: JudgeRule, env: Mapping[str, Value | None], days: Mapping[str, date | None]) -> bool | None:
+    """Whether the rule speaks; None is a doubt.  The guard comes first: where it is false, nothing else is read."""
+    try:
+        if rule.applies is not None and not rule.applies.evaluate(env)[0]:
+            return False
+        exists = rule.window.open_on(days[rule.window.keyed_by])
+        if exists is not True:
+            return exists
+        return bool(rule.when.evaluate(env)[0])
+    except Unknown:
+        return None
+
+
+def duty_of(book: Rulebook, rule: JudgeRule, days: Mapping[str, date | None]) -> Duty:
+    """A duty or a notice with the earliest day on which it is due, as far as the days are known."""
+    return Duty(
+        kind=rule.effect.value,
+        rule=rule.rule,
+        says=rule.says,
+        to=rule.to,
+        due=due_day(rule, days),
+        clause=f"{book.title}: {rule.clause}",
+        source=rule.source.title,
+        confidence=rule.source.confidence.value,
+    )
+
+
+def due_day(rule: JudgeRule, days: Mapping[str, date | None]) -> date | None:
+    """The earliest of the rule's due terms whose date word is known."""
+    known = [term.after(day) for term in rule.due if (day := days[term.of]) is not None]
+    return min(known, default=None)
 
 
 def answered(finding: Finding, answers: Mapping[str, bool]) -> Finding:
@@ -104,18 +159,23 @@ def answered(finding: Finding, answers: Mapping[str, bool]) -> Finding:
         source=finding.source,
         confidence=finding.confidence,
         asks=finding.asks,
+        needs=finding.needs,
     )
 
 
-def _judge(book: Rulebook, rule: JudgeRule, env: Mapping[str, Value | None]) -> Finding | None:
-    try:
-        speaks, _ = rule.when.evaluate(env)
-    except Unknown as doubt:
-        return _finding(
-            book, rule, Effect.FORBID, Code.DOUBT, says=f"{rule.says} Nobody knows '{doubt.name}'.", env=env
-        )
-    if not speaks:
-        return None
+def doubt_of(
+    book: Rulebook, rule: JudgeRule, env: Mapping[str, Value | None], days: Mapping[str, date | None]
+) -> Finding:
+    """The finding for a rule that cannot be evaluated: names what nobody knows, and refuses."""
+    unknown = [name for name in rule.reads if env.get(name) is None]
+    undated = rule.window.open_on(days[rule.window.keyed_by]) is None
+    missing = rule.window.keyed_by if undated or not unknown else unknown[0]
+    says = f"{rule.says} Nobody knows '{missing}'."
+    return _finding(book, rule, Effect.FORBID, Code.DOUBT, says=says, env=env)
+
+
+def finding_of(book: Rulebook, rule: JudgeRule, env: Mapping[str, Value | None]) -> Finding:
+    """The finding for a rule that speaks."""
     return _finding(book, rule, rule.effect, rule.code, says=rule.says, env=env)
 
 
@@ -128,7 +188,7 @@ def _finding(
     says: str,
     env: Mapping[str, Value | None],
 ) -> Finding:
-    saw = tuple(f"{name}={_shown(env.get(name))}" for name in rule.when.reads)
+    saw = tuple(f"{name}={_shown(env.get(name))}" for name in rule.reads)
     return Finding(
         rule=rule.rule,
         effect=effect,
@@ -139,12 +199,15 @@ def _finding(
         source=rule.source.title,
         confidence=rule.source.confidence.value,
         asks=rule.asks,
+        needs=rule.needs,
+        answer_days=rule.answer_days,
     )
 
 
-def _out_of_force(book: Rulebook, request: Request) -> Finding:
-    says = f"{book.title} was not in force on {request.day}; which agreement governs that day is not known."
-    return _about(book, Code.DOUBT, says, f"day={request.day}")
+def out_of_force(book: Rulebook, day: date) -> Finding:
+    """The doubt that an agreement, its plans or the house did not govern that day."""
+    says = f"{book.title} was not in force on {day}; which agreement governs that day is not known."
+    return _about(book, Code.DOUBT, says, f"day={day}")
 
 
 def _about(book: Rulebook, code: Code, says: str, *saw: str) -> Finding:

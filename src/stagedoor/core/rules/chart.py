@@ -8,6 +8,7 @@
 | `owed/performer/<party>` | what a performer earned, less commission | credit |
 | `owed/agent/<party>` | an agent's commission, by the signed mandate | credit |
 | `owed/plans/<plan>` | contributions on top, remitted to the pension and health plans | credit |
+| `owed/union/<fund>` | dues, where an agreement has the employer pay them | credit |
 
 A balanced entry can still be wrong (OpenMeter's warning): ENTRIES says which accounts may face each other.
 """
@@ -70,14 +71,9 @@ def lines_of(quote: Quote, *, out_of: str, performer: str, agent: str) -> tuple[
         left -= taken
         units = line.amount.units - taken
         if units:
-            account = (
-                PLANS if line.payee == "plans" else owed(line.payee, agent if line.payee == "agent" else performer)
-            )
-            credits.append(
-                Posting(
-                    account=account, amount=Money(-units, quote.gross.currency), rule=line.rule, why=_why(line, quote)
-                )
-            )
+            account = _account_of(line, performer=performer, agent=agent)
+            amount = Money(-units, quote.gross.currency)
+            credits.append(Posting(account=account, amount=amount, rule=line.rule, why=_why(line, quote)))
     if not credits:
         return ()
     total = -sum(posting.amount.units for posting in credits)
@@ -89,6 +85,15 @@ def lines_of(quote: Quote, *, out_of: str, performer: str, agent: str) -> tuple[
         why="Out of the money that the production paid in",
     )
     return (debit, *credits)
+
+
+def _account_of(line: PriceLine, *, performer: str, agent: str) -> str:
+    """Where a line's money is owed; plans and unions by the fund that the rule names."""
+    if line.payee == "plans":
+        return owed("plans", line.account) if line.account else PLANS
+    if line.payee == "union":
+        return owed("union", line.account or "dues")
+    return owed(line.payee, agent if line.payee == "agent" else performer)
 
 
 def _why(line: PriceLine, quote: Quote) -> str:

@@ -7,7 +7,7 @@ matters, and adding a prohibition never allows more, because the answer is the t
 from __future__ import annotations
 
 from stagedoor.core.base.outcome import Code, first_in_precedence
-from stagedoor.core.facts.decision import Answer, Effect, Finding
+from stagedoor.core.facts.decision import Answer, Duty, Effect, Finding
 
 
 def combine(findings: tuple[Finding, ...]) -> tuple[Answer, Code | None]:
@@ -24,7 +24,7 @@ def combine(findings: tuple[Finding, ...]) -> tuple[Answer, Code | None]:
 
 def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """The one order in which findings are written, whatever order they were found in."""
-    strength = {Effect.FORBID: 0, Effect.ASK: 1, Effect.PERMIT: 2, Effect.NOTE: 3}
+    strength = {Effect.FORBID: 0, Effect.ASK: 1, Effect.PERMIT: 2, Effect.NOTE: 3, Effect.DUTY: 4, Effect.NOTICE: 5}
     return tuple(
         sorted(
             dict.fromkeys(findings),
@@ -38,6 +38,26 @@ def in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
                 finding.source,
                 finding.confidence,
                 finding.asks.value if finding.asks else "",
+                finding.needs,
+                finding.answer_days,
+            ),
+        )
+    )
+
+
+def duties_in_order(duties: tuple[Duty, ...]) -> tuple[Duty, ...]:
+    """Duties and notices in the order in which they fall due; those without a day last."""
+    return tuple(
+        sorted(
+            dict.fromkeys(duties),
+            key=lambda duty: (
+                duty.due is None,
+                duty.due.isoformat() if duty.due else "",
+                duty.rule,
+                duty.says,
+                duty.to,
+                duty.kind,
+                duty.clause,
             ),
         )
     )

@@ -6,43 +6,35 @@ order, a rule without words, or a word that the rule language does not have.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from stagedoor.core.base.canonical import CanonicalError, canonical_bytes, digest_of
 from stagedoor.core.base.limits import RULES_MAX
-from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.facts.decision import Effect
 from stagedoor.core.facts.party import Role
-from stagedoor.core.rules.rulebook import (
-    Case,
-    Confidence,
-    DatedValue,
-    JudgeRule,
-    Parameter,
-    PayRule,
-    Rulebook,
-    Source,
-)
-from stagedoor.core.rules.text import FLAG, NUMBER, RuleText, RuleTextError, parse
-from stagedoor.core.rules.vocabulary import KINDS
+from stagedoor.core.rules.order import in_reading_order
+from stagedoor.core.rules.reading import Reader, RulebookError, case_value
+from stagedoor.core.rules.rulebook import Case, Confidence, JudgeRule, Parameter, PayRule, Rulebook, Running
+from stagedoor.core.rules.text import FLAG, NUMBER
+from stagedoor.core.rules.vocabulary import DATES, KINDS
 
-UNITS: Final = ("money", "bp", "hours", "days", "degrees", "count")
-KEYS: Final = ("photography_began", "day")
-PAYEES: Final = ("", "performer", "agent", "plans")
+__all__ = ["RulebookError", "load"]
+
+PAYEES: Final = ("", "performer", "agent", "plans", "union")
 COMPUTED: Final = ("gross", "ph_base")
 """Words that pay rules of one book make for the books after it."""
 
-
-class RulebookError(ValueError):
-    """A rulebook that cannot be used: where, what is wrong, what to do."""
-
-    def __init__(self, where: str, what: str, todo: str) -> None:
-        super().__init__(f"{where}: {what}. {todo}")
-        self.where = where
+KINDS_OF_BOOK: Final = ("agreement", "plans", "law", "house", "waiver", "deal")
+ASKED: Final = ("performer", "agent", "union", "studio", "lawyer", "guardian", "estate")
+TOLD: Final = ("performer", "agent", "estate", "union", "studio", "plans", "regulator", "public")
+SECTIONS: Final = ("parameters", "judges", "pays", "running", "cases")
+ANSWER_DAYS: Final = 14
+"""Days until a question lapses, where its rule names none: two weeks, so that an agent can be reached."""
+RUNNING_NAMES: Final = ("prior_gross",)
+"""Running totals that the store keeps; a rulebook can declare no other."""
 
 
 def load(plain: Mapping[str, Any], *, read_on: date) -> Rulebook:
@@ -51,40 +43,88 @@ def load(plain: Mapping[str, Any], *, read_on: date) -> Rulebook:
         digest = digest_of("rulebook", canonical_bytes(plain))
     except CanonicalError as fault:
         raise RulebookError("the rulebook", str(fault), "Write amounts as text and everything else whole.") from fault
-    reader = _Reader("index.yaml", plain.get("index"), read_on)
-    reader.only("name", "version", "title", "parties", "ratified", "first_day", "last_day", "note")
+    index = Reader("index.yaml", plain.get("index"), read_on)
+    index.only("name", "version", "title", "parties", "ratified", "first_day", "last_day", "note", "kind", "status",
+               "place", "decides_with", "succeeds", "carried_over", "user_rates")  # fmt: skip
     files: Mapping[str, Any] = plain.get("files") or {}
-    names = dict(KINDS) | dict.fromkeys(COMPUTED, NUMBER)
-    parameters: list[Parameter] = []
-    for path, content in sorted(files.items()):
-        parameters += [_Reader(path, item, read_on).parameter() for item in _items(path, content, "parameters")]
-    for parameter in parameters:
-        if parameter.name in names:
-            raise RulebookError(parameter.name, "this name is taken", "Give the parameter another name.")
-        names[parameter.name] = NUMBER
-    judges: list[JudgeRule] = []
-    pays: list[PayRule] = []
-    cases: list[Case] = []
-    for path, content in sorted(files.items()):
-        judges += [_Reader(path, item, read_on).judge(names) for item in _items(path, content, "judges")]
-        pays += [_Reader(path, item, read_on).pay(names) for item in _items(path, content, "pays")]
-        cases += [_Reader(path, item, read_on).case(path) for item in _items(path, content, "cases")]
-    if len(parameters) + len(judges) + len(pays) > RULES_MAX:
+    parts = _Parts(files, read_on)
+    if len(parts.parameters) + len(parts.judges) + len(parts.pays) > RULES_MAX:
         raise RulebookError("the rulebook", f"more than {RULES_MAX} rules", "Split it.")
-    _unique(tuple(rule.rule for rule in judges) + tuple(rule.rule for rule in pays))
+    _unique(tuple(rule.rule for rule in parts.judges) + tuple(rule.rule for rule in parts.pays))
+    pays = in_reading_order(tuple(parts.pays))
+    _not_in_itself(pays, tuple(parts.running))
     return Rulebook(
-        name=reader.text("name"),
-        version=reader.text("version"),
-        title=reader.text("title"),
-        note=reader.text("note"),
+        name=index.text("name"),
+        version=index.text("version"),
+        title=index.text("title"),
+        note=index.text("note"),
         digest=digest,
-        first_day=reader.day("first_day"),
-        last_day=reader.day("last_day") if reader.has("last_day") else None,
-        parameters=tuple(parameters),
-        judges=tuple(judges),
-        pays=tuple(pays),
-        cases=tuple(cases),
+        first_day=index.day("first_day"),
+        last_day=index.day_or_none("last_day"),
+        parameters=tuple(parts.parameters),
+        judges=tuple(parts.judges),
+        pays=pays,
+        cases=tuple(parts.cases),
+        kind=index.choice("kind", KINDS_OF_BOOK, "agreement"),
+        status=index.choice("status", ("in_force", "proposed"), "in_force"),
+        place=index.text("place", ""),
+        parties=index.text("parties", ""),
+        ratified=index.text("ratified", ""),
+        succeeds=index.text("succeeds", ""),
+        decides_with=index.words("decides_with"),
+        running=tuple(parts.running),
+        files=tuple(parts.files.items()),
     )
+
+
+class _Parts:
+    """All items of all files: parameters first, because rules read them."""
+
+    def __init__(self, files: Mapping[str, Any], read_on: date) -> None:
+        self.read_on = read_on
+        self.steps: set[str] = set()
+        self.names = dict(KINDS) | dict.fromkeys(COMPUTED, NUMBER)
+        self.files: dict[str, str] = {}
+        self.parameters: list[Parameter] = []
+        self.judges: list[JudgeRule] = []
+        self.pays: list[PayRule] = []
+        self.running: list[Running] = []
+        self.cases: list[Case] = []
+        for reader, path in self.each(files, "parameters"):
+            self.note(path, reader.parameter())
+        steps = [reader for reader, _ in self.each(files, "pays") if not reader.item.get("payee")]
+        for reader in steps:
+            name = reader.text("name")
+            if name in self.names and name not in COMPUTED and name not in self.steps:
+                raise reader.fail(f"'{name}' is a word or a parameter already", "Give the step a name of its own.")
+            self.names[name] = NUMBER
+            self.steps.add(name)
+        for reader, path in self.each(files, "judges"):
+            rule = _judge(reader, self.names)
+            self.judges.append(rule)
+            self.files[rule.rule] = path
+        for reader, path in self.each(files, "pays"):
+            pay = _pay(reader, self.names, self.steps)
+            self.pays.append(pay)
+            self.files[pay.rule] = path
+        self.running += [_running(reader) for reader, _ in self.each(files, "running")]
+        self.cases += [_case(reader, path) for reader, path in self.each(files, "cases")]
+
+    def each(self, files: Mapping[str, Any], key: str) -> list[tuple[Reader, str]]:
+        """A reader for each item of one section, in the order of the files."""
+        return [
+            (Reader(path, item, self.read_on), path)
+            for path, content in sorted(files.items())
+            for item in _items(path, content, key)
+        ]
+
+    def note(self, path: str, parameter: Parameter) -> None:
+        """Keep a parameter, whose name must be its own."""
+        if parameter.name in self.names:
+            raise RulebookError(parameter.name, "this name is taken", "Give the parameter another name.")
+        self.names[parameter.name] = NUMBER
+        self.files[parameter.name] = path
+        self.parameters.append(parameter)
 
 
 def _items(path: str, content: Any, key: str) -> list[Any]:
@@ -92,7 +132,7 @@ def _items(path: str, content: Any, key: str) -> list[Any]:
         raise RulebookError(
             path, "the file holds no named sections", "Begin it with parameters:, judges:, pays: or cases:."
         )
-    unknown = sorted(set(content) - {"parameters", "judges", "pays", "cases"})
+    unknown = sorted(set(content) - set(SECTIONS))
     if unknown:
         raise RulebookError(path, f"'{unknown[0]}' is not a section", "Use parameters:, judges:, pays: or cases:.")
     items = content.get(key)
@@ -113,200 +153,119 @@ def _unique(names: tuple[str, ...]) -> None:
         seen.add(name)
 
 
-class _Reader:
-    """Reads one item's fields by name, complaining with the file and the item's own name."""
-
-    def __init__(self, path: str, item: Any, read_on: date) -> None:
-        if not isinstance(item, Mapping):
-            raise RulebookError(path, "an item is not a list of fields", "Indent its fields below the dash.")
-        self.item = item
-        self.read_on = read_on
-        self.where = f"{path}, {item.get('rule') or item.get('name') or 'index'}"
-
-    def fail(self, what: str, todo: str) -> RulebookError:
-        return RulebookError(self.where, what, todo)
-
-    def has(self, key: str) -> bool:
-        return self.item.get(key) is not None
-
-    def only(self, *keys: str) -> None:
-        unknown = sorted(set(self.item) - set(keys))
-        if unknown:
-            raise self.fail(f"'{unknown[0]}' is not a field here", f"The fields are: {', '.join(keys)}.")
-
-    def text(self, key: str) -> str:
-        value = self.item.get(key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.fail(f"'{key}' is missing or empty", f"Add a line '{key}: ...'.")
-        return " ".join(value.split())
-
-    def choice(self, key: str, allowed: tuple[str, ...]) -> str:
-        value = self.item.get(key, "")
-        if value not in allowed:
-            shown = ", ".join(word for word in allowed if word)
-            raise self.fail(f"'{key}: {value}' is not known", f"Use one of: {shown}.")
-        return str(value)
-
-    def day(self, key: str) -> date:
-        value = self.item.get(key)
-        try:
-            return date.fromisoformat(value if isinstance(value, str) else "")
-        except ValueError:
-            raise self.fail(f"'{key}: {value}' is not a day", "Write it as 2026-07-01.") from None
-
-    def source(self) -> Source:
-        item = self.item.get("source")
-        if not isinstance(item, Mapping):
-            raise self.fail("it names no source", "Add 'source:' with title, url, confidence and verified below it.")
-        inner = _Reader(self.where, item, self.read_on)
-        inner.where = self.where + ", source"
-        inner.only("title", "url", "confidence", "verified")
-        verified = inner.day("verified")
-        if verified > self.read_on:
-            raise inner.fail(f"it was verified on {verified}, which is yet to come", "Correct the day.")
-        words = tuple(level.value for level in Confidence)
-        return Source(
-            title=inner.text("title"),
-            url=inner.text("url"),
-            confidence=Confidence(inner.choice("confidence", words)),
-            verified=verified,
-        )
-
-    def parameter(self) -> Parameter:
-        self.only("name", "title", "unit", "keyed_by", "clause", "values")
-        unit = self.choice("unit", UNITS)
-        raw = self.item.get("values")
-        if not isinstance(raw, list | tuple) or not raw:
-            raise self.fail("it has no values", "Add 'values:' with at least one dated value.")
-        values: list[DatedValue] = []
-        currencies: set[str] = set()
-        for item in raw:
-            inner = _Reader(self.where, item, self.read_on)
-            inner.where = f"{self.where}, value from {item.get('from') if isinstance(item, Mapping) else '?'}"
-            inner.only("from", "value", "source")
-            since = inner.day("from")
-            if values and since <= values[-1].since:
-                raise inner.fail("its day is not after the one before it", "Sort the values by day.")
-            value, currency = inner.value(unit)
-            currencies.add(currency)
-            values.append(DatedValue(since=since, value=value, source=inner.source()))
-        if len(currencies) > 1:
-            raise self.fail("its values are in several currencies", "Write one parameter for each currency.")
-        return Parameter(
-            name=self.text("name"),
-            title=self.text("title"),
-            unit=unit,
-            currency=currencies.pop(),
-            keyed_by=self.choice("keyed_by", KEYS),
-            clause=self.text("clause"),
-            values=tuple(values),
-        )
-
-    def value(self, unit: str) -> tuple[int, str]:
-        """The value in its unit's smallest part, and its currency if it is money."""
-        value = self.item.get("value")
-        if unit == "money":
-            try:
-                amount = Money.parse(value if isinstance(value, str) else "")
-            except MoneyError as fault:
-                raise self.fail(str(fault), "An amount is text with six decimals and a currency.") from fault
-            return amount.units, amount.currency
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self.fail(f"'value: {value}' is not a whole number", f"Write it in whole {unit}; 21 % is 2100 bp.")
-        return value, ""
-
-    def rule_text(self, key: str, names: Mapping[str, str], kind: str) -> RuleText:
-        try:
-            parsed = parse(self.text(key), names)
-        except RuleTextError as fault:
-            raise self.fail(f"'{key}' cannot be read: {fault}", "See docs/RULE-LANGUAGE.md.") from fault
-        if parsed.kind != kind:
-            raise self.fail(f"'{key}' gives a {parsed.kind}, not a {kind}", "See docs/RULE-LANGUAGE.md.")
-        return parsed
-
-    def judge(self, names: Mapping[str, str]) -> JudgeRule:
-        self.only("rule", "says", "when", "effect", "code", "asks", "clause", "source")
-        source = self.source()
-        effect = Effect(self.choice("effect", ("forbid", "ask", "note")))
-        if source.confidence is Confidence.UNSEEN and effect is not Effect.ASK:
-            raise self.fail("nobody has read this clause, so it can only ask", "Set 'effect: ask'.")
-        code = None
-        if effect is Effect.FORBID:
-            wanted = self.choice("code", tuple(member.value for member in Code))
-            code = next(member for member in Code if member.value == wanted)
-        asks = None
-        if effect is Effect.ASK:
-            asks = Role(self.choice("asks", ("performer", "agent", "union", "studio")))
-        return JudgeRule(
-            rule=self.text("rule"),
-            says=self.text("says"),
-            when=self.rule_text("when", names, FLAG),
-            effect=effect,
-            code=code,
-            asks=asks,
-            clause=self.text("clause"),
-            source=source,
-        )
-
-    def pay(self, names: Mapping[str, str]) -> PayRule:
-        self.only("rule", "name", "title", "formula", "payee", "on_top", "clause", "source")
-        source = self.source()
-        if not source.confidence.may_pay:
-            raise self.fail(f"its confidence is {source.confidence.value}, which never pays", "Ask a person instead.")
-        on_top = self.item.get("on_top", False)
-        if not isinstance(on_top, bool):
-            raise self.fail("'on_top' is neither true nor false", "Say whether the employer pays it beside the gross.")
-        name = self.text("name")
-        payee = self.choice("payee", PAYEES)
-        if name in names and name not in COMPUTED:
-            raise self.fail(f"'{name}' is a word or a parameter already", "Give the line a name of its own.")
-        if not payee and name not in COMPUTED:
-            raise self.fail(f"'{name}' pays nobody and no rule can read it", f"Name one of: {', '.join(COMPUTED)}.")
-        return PayRule(
-            rule=self.text("rule"),
-            name=name,
-            title=self.text("title"),
-            formula=self.rule_text("formula", names, NUMBER),
-            payee=payee,
-            on_top=on_top,
-            clause=self.text("clause"),
-            source=source,
-        )
-
-    def case(self, path: str) -> Case:
-        self.only("name", "rule", "given", "day", "photography_began", "expect")
-        given, expect = self.item.get("given") or {}, self.item.get("expect")
-        if not isinstance(given, Mapping) or not isinstance(expect, Mapping) or not expect:
-            raise self.fail("a case needs 'given:' and 'expect:'", "Write the values that go in and what comes out.")
-        return Case(
-            name=self.text("name"),
-            file=path,
-            rule=self.text("rule"),
-            given=tuple((str(key), _case_value(self, value)) for key, value in sorted(given.items())),
-            day=self.day("day"),
-            photography_began=self.day("photography_began"),
-            expect=tuple((str(key), _case_result(self, value)) for key, value in sorted(expect.items())),
-        )
+def _not_in_itself(pays: tuple[PayRule, ...], running: tuple[Running, ...]) -> None:
+    """A running total of an amount that reads that very total would count itself."""
+    for total in running:
+        reached = {total.name}
+        for pay in pays:
+            if reached & set(pay.reads):
+                reached.add(pay.name)
+        if total.sums in reached:
+            what = f"it sums '{total.sums}', which reads '{total.name}' itself"
+            raise RulebookError(f"running, {total.name}", what, "Sum an amount that does not depend on it.")
 
 
-_LOOKS_LIKE_MONEY: Final = re.compile(r"-?[0-9].* [A-Z]{3}")
+def _judge(reader: Reader, names: Mapping[str, str]) -> JudgeRule:
+    reader.only("rule", "says", "applies", "when", "effect", "code", "asks", "needs", "answer_days", "to", "due",
+                "from", "until", "keyed_by", "clause", "source")  # fmt: skip
+    source = reader.source()
+    effect = Effect(reader.choice("effect", ("forbid", "ask", "note", "duty", "notice")))
+    if source.confidence is Confidence.UNSEEN and effect is not Effect.ASK:
+        raise reader.fail("nobody has read this clause, so it can only ask", "Set 'effect: ask'.")
+    code = None
+    if effect is Effect.FORBID:
+        wanted = reader.choice("code", tuple(member.value for member in Code))
+        code = next(member for member in Code if member.value == wanted)
+    asks = Role(reader.choice("asks", ASKED)) if effect is Effect.ASK else None
+    tells = effect in (Effect.DUTY, Effect.NOTICE)
+    for key, fits in (("code", effect is Effect.FORBID), ("asks", asks), ("needs", asks), ("answer_days", asks),
+                      ("to", tells), ("due", tells)):  # fmt: skip
+        if reader.has(key) and not fits:
+            raise reader.fail(f"'{key}' does not go with 'effect: {effect.value}'", "Leave it out.")
+    answer_days = reader.whole("answer_days", ANSWER_DAYS if asks else 0)
+    if asks and answer_days < 1:
+        raise reader.fail(f"'answer_days: {answer_days}' leaves nobody time to answer", "Give a day at least.")
+    return JudgeRule(
+        rule=reader.text("rule"),
+        says=reader.text("says"),
+        applies=reader.rule_text("applies", names, FLAG) if reader.has("applies") else None,
+        when=reader.rule_text("when", names, FLAG),
+        effect=effect,
+        code=code,
+        asks=asks,
+        needs=reader.words("needs"),
+        answer_days=answer_days,
+        to=reader.choice("to", TOLD) if tells else "",
+        due=reader.due(),
+        window=reader.window(),
+        clause=reader.text("clause"),
+        source=source,
+    )
 
 
-def _case_value(reader: _Reader, value: Any) -> int | str | bool | tuple[str, ...]:
-    if isinstance(value, list | tuple):
-        return tuple(str(item) for item in value)
-    if isinstance(value, str) and _LOOKS_LIKE_MONEY.fullmatch(value):
-        try:
-            return Money.parse(value).units
-        except MoneyError as fault:
-            raise reader.fail(str(fault), "An amount has six decimals, as 1450.000000 USD.") from fault
-    if isinstance(value, str | int):
-        return value
-    raise reader.fail(f"'{value}' is not a value", "Use texts, whole numbers, true, false or amounts.")
+def _pay(reader: Reader, names: Mapping[str, str], steps: set[str]) -> PayRule:
+    reader.only("rule", "name", "title", "applies", "formula", "payee", "on_top", "account", "from", "until",
+                "keyed_by", "clause", "source")  # fmt: skip
+    source = reader.source()
+    if not source.confidence.may_pay:
+        raise reader.fail(f"its confidence is {source.confidence.value}, which never pays", "Ask a person instead.")
+    name = reader.text("name")
+    payee = reader.choice("payee", PAYEES)
+    if payee and name in names and name not in COMPUTED:
+        raise reader.fail(f"'{name}' is a word or a parameter already", "Give the line a name of its own.")
+    assert payee or name in steps
+    account = reader.text("account", "")
+    if account and payee not in ("plans", "union"):
+        raise reader.fail("'account' is for payments to plans or the union", "Leave it out.")
+    return PayRule(
+        rule=reader.text("rule"),
+        name=name,
+        title=reader.text("title"),
+        applies=reader.rule_text("applies", names, FLAG) if reader.has("applies") else None,
+        formula=reader.rule_text("formula", names, NUMBER),
+        payee=payee,
+        on_top=reader.flag("on_top", "Say whether the employer pays it beside the gross."),
+        account=account,
+        window=reader.window(),
+        clause=reader.text("clause"),
+        source=source,
+    )
 
 
-def _case_result(reader: _Reader, value: Any) -> int | bool:
-    result = _case_value(reader, value)
-    if isinstance(result, bool | int):
-        return result
-    raise reader.fail(f"'{value}' is not a result", "Expect true, false, a whole number or an amount.")
+def _running(reader: Reader) -> Running:
+    reader.only("name", "sum", "by")
+    return Running(
+        name=reader.choice("name", RUNNING_NAMES),
+        sums=reader.text("sum"),
+        by=reader.words("by"),
+    )
+
+
+def _case(reader: Reader, path: str) -> Case:
+    reader.only("name", "rule", "given", "day", "photography_began", "dates", "expect")
+    given, expect = reader.item.get("given") or {}, reader.item.get("expect")
+    dates = reader.item.get("dates") or {}
+    if not isinstance(given, Mapping) or not isinstance(expect, Mapping) or not expect:
+        raise reader.fail("a case needs 'given:' and 'expect:'", "Write the values that go in and what comes out.")
+    if not isinstance(dates, Mapping):
+        raise reader.fail("'dates' is not a list of days by name", "Write 'dates: {signed_on: \"2026-10-01\"}'.")
+    unknown = sorted(set(dates) - set(DATES))
+    if unknown:
+        raise reader.fail(f"'{unknown[0]}' is not a date word", f"The date words are: {', '.join(DATES)}.")
+    inner = Reader(reader.where, dates, reader.read_on)
+    results: list[tuple[str, int | bool | str]] = []
+    for key, value in sorted(expect.items()):
+        result = case_value(reader, value)
+        if isinstance(result, tuple) or (isinstance(result, str) and key != "due"):
+            raise reader.fail(f"'{value}' is not a result", "Expect true, false, a whole number or an amount.")
+        results.append((str(key), result))
+    return Case(
+        name=reader.text("name"),
+        file=path,
+        rule=reader.text("rule"),
+        given=tuple((str(key), case_value(reader, value)) for key, value in sorted(given.items())),
+        day=reader.day("day"),
+        photography_began=reader.day("photography_began"),
+        dates=tuple((key, inner.day(key)) for key in sorted(dates)),
+        expect=tuple(results),
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
 
 from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.base.outcome import Code
@@ -24,12 +26,23 @@ def price(
     standing: Standing,
     env: Mapping[str, Value | None],
     readings: Mapping[str, Reading],
+    days: Mapping[str, date | None],
 ) -> tuple[Quote | None, tuple[Finding, ...]]:
     """The quote, or why there is none.  Findings may accompany a quote (what stands unverified beside it)."""
     try:
-        return _price(books, standing, env, readings)
+        return _price(books, standing, env, readings, days)
     except MoneyError as fault:
         return None, (_unpriced(None, f"The price is not plausible: {fault}."),)
+    except _CannotPay as fault:
+        return None, (fault.finding,)
+
+
+class _CannotPay(Exception):
+    """A rule that cannot say its amount; the whole use is unpriced."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.says)
+        self.finding = finding
 
 
 def _price(
@@ -37,43 +50,85 @@ def _price(
     standing: Standing,
     env: Mapping[str, Value | None],
     readings: Mapping[str, Reading],
+    days: Mapping[str, date | None],
 ) -> tuple[Quote | None, tuple[Finding, ...]]:
     known = dict(env)
     on_the_way: dict[str, _Told] = {}
     lines: list[PriceLine] = []
     findings: list[Finding] = []
     unverified: list[str] = []
-    for book in books:
-        for rule in book.pays:
-            try:
-                units, decided = rule.formula.evaluate(known)
-            except Unknown as doubt:
-                return None, (_unpriced(rule, f"{rule.title}: nobody knows '{doubt.name}'."),)
-            assert isinstance(units, int)
-            if units < 0:
-                return None, (_unpriced(rule, f"{rule.title} comes out below nothing."),)
-            known[rule.name] = units
-            read = _readings_of(rule, readings, decided)
-            weak = tuple(item for item in read if item.confidence in ("low", "unseen"))
-            findings += [_ask(rule, item) for item in weak if item.decided and item.confidence == "low"]
-            unseen = [item.name for item in weak if item.decided and item.confidence == "unseen"]
-            if unseen:
-                return None, (_unpriced(rule, f"'{unseen[0]}' would decide the amount, and nobody has read it."),)
-            unverified += [_beside(item) for item in weak]
-            told = _told(rule, known, read, on_the_way, currency=standing.currency)
-            if rule.payee:
-                lines.append(_line(book, rule, Money(units, standing.currency), told))
-            else:
-                on_the_way[rule.name] = told
+    made: dict[str, str] = {}
+    for book, rule in in_order_of_reading(books):
+        amount = _amount(rule, known, days)
+        if amount is None:
+            continue
+        if made.setdefault(rule.name, rule.rule) != rule.rule:
+            says = f"{made[rule.name]} and {rule.rule} both say what '{rule.name}' is; nobody knows which counts."
+            return None, (_unpriced(rule, says),)
+        units, decided = amount
+        known[rule.name] = units
+        read = _readings_of(rule, readings, decided)
+        weak = tuple(item for item in read if item.confidence in ("low", "unseen"))
+        findings += [_ask(rule, item) for item in weak if item.decided and item.confidence == "low"]
+        unseen = [item.name for item in weak if item.decided and item.confidence == "unseen"]
+        if unseen:
+            return None, (_unpriced(rule, f"'{unseen[0]}' would decide the amount, and nobody has read it."),)
+        unverified += [_beside(item) for item in weak]
+        told = _told(rule, known, read, on_the_way, currency=standing.currency)
+        if rule.payee:
+            lines.append(_line(book, rule, Money(units, standing.currency), told))
+        if rule.name in STEPS or not rule.payee:
+            on_the_way[rule.name] = told
     if not any(line.payee == "performer" for line in lines):
         return None, (_unpriced(None, "No rule of these rulebooks says what the performer is paid."),)
+    if env.get("new_days") == 0 and standing.days_charged == 0 and all(line.amount.units == 0 for line in lines):
+        return None, (_unpriced(None, "No day was estimated, so nothing would ever be paid."),)
+    return _quote(standing, env, lines, unverified), tuple(findings)
+
+
+STEPS: Final = ("ph_base",)
+"""Amounts on the way whose arithmetic a later line tells again; a gross has its own line."""
+
+
+def in_order_of_reading(books: tuple[Rulebook, ...]) -> tuple[tuple[Rulebook, PayRule], ...]:
+    """All pay rules, the books' order kept but for one thing: who makes the gross comes before who reads it."""
+    pairs = [(book, rule) for book in books if book.decides for rule in book.pays]
+    makes = [pair for pair in pairs if book_makes_gross(pair[0])]
+    return tuple(makes + [pair for pair in pairs if not book_makes_gross(pair[0])])
+
+
+def book_makes_gross(book: Rulebook) -> bool:
+    """Whether this book says what the performer's gross is."""
+    return any(rule.name == "gross" for rule in book.pays)
+
+
+def _amount(
+    rule: PayRule, known: Mapping[str, Value | None], days: Mapping[str, date | None]
+) -> tuple[int, frozenset[str]] | None:
+    """The rule's amount and what decided it; None if the rule does not apply."""
+    exists = rule.window.open_on(days[rule.window.keyed_by])
+    try:
+        if rule.applies is not None and not rule.applies.evaluate(known)[0]:
+            return None
+        if exists is None:
+            raise Unknown(rule.window.keyed_by)
+        if not exists:
+            return None
+        units, decided = rule.formula.evaluate(known)
+    except Unknown as doubt:
+        raise _CannotPay(_unpriced(rule, f"{rule.title}: nobody knows '{doubt.name}'.")) from None
+    assert isinstance(units, int)
+    if units < 0:
+        raise _CannotPay(_unpriced(rule, f"{rule.title} comes out below nothing."))
+    return units, decided
+
+
+def _quote(standing: Standing, env: Mapping[str, Value | None], lines: list[PriceLine], unverified: list[str]) -> Quote:
     gross = _sum(lines, standing.currency, on_top=False)
     on_top = _sum(lines, standing.currency, on_top=True)
     days = env.get("new_days")
     assert isinstance(days, int)
-    if days == 0 and standing.days_charged == 0:
-        return None, (_unpriced(None, "No day was estimated, so nothing would ever be paid."),)
-    quote = Quote(
+    return Quote(
         lines=tuple(lines),
         gross=gross,
         cost=gross + on_top,
@@ -81,7 +136,6 @@ def _price(
         basis=standing.estimate_basis,
         unverified=tuple(dict.fromkeys(unverified)),
     )
-    return quote, tuple(findings)
 
 
 def _sum(lines: list[PriceLine], currency: str, *, on_top: bool) -> Money:
@@ -94,7 +148,7 @@ def _sum(lines: list[PriceLine], currency: str, *, on_top: bool) -> Money:
 
 
 def _readings_of(rule: PayRule, readings: Mapping[str, Reading], decided: frozenset[str]) -> tuple[Reading, ...]:
-    return tuple(replace(readings[name], decided=name in decided) for name in rule.formula.reads if name in readings)
+    return tuple(replace(readings[name], decided=name in decided) for name in rule.reads if name in readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +193,7 @@ def _line(book: Rulebook, rule: PayRule, amount: Money, told: _Told) -> PriceLin
         source=rule.source.title,
         confidence=rule.source.confidence.value,
         readings=told.readings,
+        account=rule.account,
     )
 
 

@@ -6,70 +6,137 @@ that an answer can be argued with.  Source: DESIGN sections 3 and 6; us-agreemen
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Container
+from dataclasses import replace
+from datetime import date
+from typing import Final, Protocol
 
 from stagedoor.core.base.limits import GRANTS_MAX
+from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.base.when import within
-from stagedoor.core.facts.consent import Consent, Forbid, Grant, Purpose, Use
+from stagedoor.core.facts.consent import Audience, Consent, Content, Deal, Forbid, Grant, Purpose, Quality, Use
 from stagedoor.core.facts.decision import Effect, Finding
-from stagedoor.core.facts.party import Role
 from stagedoor.core.facts.request import Request, Standing
+from stagedoor.core.rules.events import events
+from stagedoor.core.rules.saying import ask, no
 
 WHOLE_BP: Final = 10_000
 """A hundred percent, in basis points."""
 
 
+class Terms(Protocol):
+    """What `fits` reads of a grant: the grant itself, or one whose lists were made into sets once (live.py)."""
+
+    @property
+    def purposes(self) -> Container[Purpose]: ...
+    @property
+    def media(self) -> Container[str]: ...
+    @property
+    def territories(self) -> Container[str]: ...
+    @property
+    def shots(self) -> Container[str]: ...
+    @property
+    def contents(self) -> Container[Content]: ...
+    @property
+    def audiences(self) -> Container[Audience]: ...
+    @property
+    def standing(self) -> bool: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def units_max(self) -> int: ...
+    @property
+    def first_day(self) -> date: ...
+    @property
+    def last_day(self) -> date: ...
+    @property
+    def arc_max_deg(self) -> int: ...
+    @property
+    def quality_max(self) -> Quality: ...
+
+
 def judge_consent(request: Request, standing: Standing, consent: Consent | None) -> tuple[Finding, ...]:
     """What the consent says about the request: prohibitions, then exactly one permit or one refusal, then questions."""
     if consent is None:
-        return (_no(Code.NO_CONSENT, "There is no consent to read.", "consent"),)
+        return (no(Code.NO_CONSENT, "There is no consent to read.", "consent"),)
     if len(consent.grants) > GRANTS_MAX or len(consent.forbids) > GRANTS_MAX:
         what = f"The consent has {len(consent.grants)} permissions and {len(consent.forbids)} refusals"
-        return (_no(Code.MALFORMED, f"{what}; nobody can be asked to read more than {GRANTS_MAX}.", "consent"),)
+        return (no(Code.MALFORMED, f"{what}; nobody can be asked to read more than {GRANTS_MAX}.", "consent"),)
     whole = tuple(_whole_document(request, standing, consent))
     forbids = tuple(
-        _no(_code_of(item, request), _words_of(item), f"consent, refusal {index + 1}", f"use={request.use.value}",
+        no(_code_of(item, request), _words_of(item), f"consent, refusal {index + 1}", f"use={request.use.value}",
             f"purpose={request.purpose.value}")
         for index, item in enumerate(consent.forbids)
-        if item.use in (None, request.use) and item.purpose in (None, request.purpose)
+        if refuses(item, request)
     )  # fmt: skip
     return whole + forbids + _grants(request, standing, consent)
+
+
+def refuses(item: Forbid, request: Request) -> bool:
+    """Whether a refusal of the consent is about this request."""
+    return (
+        item.use in (None, request.use)
+        and item.purpose in (None, request.purpose)
+        and item.content in (None, request.content)
+    )
+
+
+def judge_rider(request: Request, standing: Standing, rider: Consent, number: int) -> tuple[Finding, ...]:
+    """A rider stands beside its consent and both must allow a use; so it can refuse and ask, and never permits."""
+    forbids = [
+        no(_code_of(item, request), _words_of(item), f"rider {number}, refusal {index + 1}")
+        for index, item in enumerate(rider.forbids)
+        if refuses(item, request)
+    ]
+    spoken = [item for item in _grants(request, standing, rider) if item.effect is not Effect.PERMIT]
+    return tuple(forbids) + tuple(replace(item, clause=f"rider {number}: {item.clause}") for item in spoken)
 
 
 def _whole_document(request: Request, standing: Standing, consent: Consent) -> list[Finding]:
     found: list[Finding] = []
     if not standing.consent_signed:
-        found.append(_no(Code.NO_CONSENT, "The performer has not signed this consent.", "consent, signature"))
+        found.append(no(Code.NO_CONSENT, "The performer has not signed this consent.", "consent, signature"))
     if not standing.consent_countersigned:
-        found.append(_no(Code.NO_CONSENT, "The production has not countersigned this consent.", "consent, signature"))
+        found.append(no(Code.NO_CONSENT, "The production has not countersigned this consent.", "consent, signature"))
+    if not standing.authority:
+        what = f"Nobody vouched that the signer may sign as {consent.capacity.value}."
+        found.append(no(Code.NO_CONSENT, what, "consent, capacity"))
+    if not standing.text_matches:
+        found.append(no(Code.NO_CONSENT, "What was read is not what these terms say.", "consent, text"))
+    if standing.superseded:
+        found.append(no(Code.NO_CONSENT, "A later version has taken this consent's place.", "consent, version"))
     if standing.consent_withdrawn:
-        found.append(_no(Code.CONSENT_WITHDRAWN, "The performer withdrew the remaining use.", "consent, withdrawal"))
+        found.append(no(Code.CONSENT_WITHDRAWN, "The performer withdrew the remaining use.", "consent, withdrawal"))
     if request.consent != standing.consent or request.performer != consent.performer:
         found.append(
-            _no(Code.NO_CONSENT, "This consent was given by, or read for, somebody else.", "consent, performer")
+            no(Code.NO_CONSENT, "This consent was given by, or read for, somebody else.", "consent, performer")
         )
     if standing.asset_performer != consent.performer:
-        found.append(_no(Code.NO_CONSENT, "What is asked for shows another performer.", "consent, performer"))
+        found.append(no(Code.NO_CONSENT, "What is asked for shows another performer.", "consent, performer"))
     if request.production != consent.production or standing.asset_production != consent.production:
         found.append(
-            _no(Code.OTHER_PRODUCTION, "The consent names one production; this request comes from another.",
+            no(Code.OTHER_PRODUCTION, "The consent names one production; this request comes from another.",
                 "consent, production", f"production={request.production}")
         )  # fmt: skip
     if standing.capture != consent.capture:
         found.append(
-            _no(Code.NO_CONSENT, "What is asked for was not made from the capture consented to.", "consent, capture")
+            no(Code.NO_CONSENT, "What is asked for was not made from the capture consented to.", "consent, capture")
         )
     if standing.replica_kind not in (None, consent.replica_kind):
         what = "The consent is for another kind of replica"
-        found.append(_no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))
+        found.append(no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))
     if not 0 <= standing.commission_bp <= WHOLE_BP:
-        found.append(_no(Code.MALFORMED, "The mandate's commission is not between nothing and everything.", "mandate"))
-    if standing.holds:
-        found.append(_no(Code.HELD, f"The asset is on hold: {', '.join(standing.holds)}.", "hold"))
-    if consent.deal.day_rate.currency != standing.currency:
-        found.append(_no(Code.MALFORMED, "The deal and the production are in two currencies.", "consent, price"))
+        found.append(no(Code.MALFORMED, "The mandate's commission is not between nothing and everything.", "mandate"))
+    if any(amount.currency != standing.currency for amount in _amounts(consent.deal)):
+        found.append(no(Code.MALFORMED, "The deal and the production are in two currencies.", "consent, price"))
+    if standing.holds or standing.died_on is not None or standing.prompt_names or standing.prompt_may_name:
+        found += events(request, standing, consent)
     return found
+
+
+def _amounts(deal: Deal) -> tuple[Money, ...]:
+    return tuple(amount for amount in (deal.day_rate, deal.unit_rate, deal.flat_fee) if amount is not None)
 
 
 def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Finding, ...]:
@@ -86,7 +153,7 @@ def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Fin
     if not mine:
         what = f"Nothing in the consent permits to {request.use.value}. Silence refuses."
         code = Code.TRAINING_FORBIDDEN if request.use is Use.TRAIN else Code.NO_CONSENT
-        return (_no(code, what, "consent, permissions"),)
+        return (no(code, what, "consent, permissions"),)
     missed = [(_misses(request, standing, grant, term), term, grant) for term, grant in mine]
     covering = [(term, grant) for misses, term, grant in missed if not misses]
     if not covering:
@@ -100,23 +167,44 @@ def _numbers(misses: list[Finding]) -> tuple[int, ...]:
     return tuple(sorted(miss.code.number for miss in misses if miss.code))
 
 
+def fits(request: Request, standing: Standing, grant: Terms) -> bool:
+    """Whether the grant covers the request: the same tests as `_misses`, without a word."""
+    return (
+        request.purpose in grant.purposes
+        and request.medium in grant.media
+        and (request.territory in grant.territories or "world" in grant.territories)
+        and (grant.standing or request.shot in grant.shots)
+        and request.unit == grant.unit
+        and grant.first_day <= request.day <= grant.last_day
+        and standing.units_used + request.units <= grant.units_max
+        and request.arc_to_deg - request.arc_from_deg <= grant.arc_max_deg
+        and request.content in grant.contents
+        and request.audience in grant.audiences
+        and request.quality.tier <= grant.quality_max.tier
+    )
+
+
 def _misses(request: Request, standing: Standing, grant: Grant, term: str) -> list[Finding]:
     """Every respect in which the request goes beyond the grant."""
     arc = request.arc_to_deg - request.arc_from_deg
+    outside = Code.OUTSIDE_CONSENT
     tests = (
-        (request.purpose in grant.purposes, Code.OUTSIDE_CONSENT, f"the purpose {request.purpose.value}"),
-        (request.medium in grant.media, Code.OUTSIDE_CONSENT, f"the medium {request.medium}"),
-        (_covers(request.territory, grant.territories), Code.OUTSIDE_CONSENT, f"the territory {request.territory}"),
-        (request.shot in grant.shots, Code.OUTSIDE_CONSENT, f"the shot {request.shot or '(none named)'}"),
-        (request.unit == grant.unit, Code.OUTSIDE_CONSENT, f"the unit {request.unit}"),
+        (request.purpose in grant.purposes, outside, f"the purpose {request.purpose.value}"),
+        (request.medium in grant.media, outside, f"the medium {request.medium}"),
+        (_covers(request.territory, grant.territories), outside, f"the territory {request.territory}"),
+        (grant.standing or request.shot in grant.shots, outside, f"the shot {request.shot or '(none named)'}"),
+        (request.unit == grant.unit, outside, f"the unit {request.unit}"),
         (within(request.day, grant.first_day, grant.last_day), Code.CONSENT_EXPIRED,
          f"the day {request.day} (it runs from {grant.first_day} to {grant.last_day})"),
         (standing.units_used + request.units <= grant.units_max, Code.QUANTITY_EXHAUSTED,
          f"{request.units} {grant.unit}s more ({standing.units_used} of {grant.units_max} are used)"),
-        (arc <= grant.arc_max_deg, Code.OUTSIDE_CONSENT,
-         f"a camera move of {arc} degrees (at most {grant.arc_max_deg})"),
+        (arc <= grant.arc_max_deg, outside, f"a camera move of {arc} degrees (at most {grant.arc_max_deg})"),
+        (request.content in grant.contents, outside, f"the content {request.content.value}"),
+        (request.audience in grant.audiences, outside, f"the audience {request.audience.value}"),
+        (request.quality.tier <= grant.quality_max.tier, outside,
+         f"{request.quality.value} quality (at most {grant.quality_max.value})"),
     )  # fmt: skip
-    return [_no(code, f"The consent does not cover {what}.", term) for holds, code, what in tests if not holds]
+    return [no(code, f"The consent does not cover {what}.", term) for holds, code, what in tests if not holds]
 
 
 def _covers(territory: str, granted: tuple[str, ...]) -> bool:
@@ -142,12 +230,12 @@ def _questions(request: Request, standing: Standing, grants: tuple[Grant, ...], 
     asks: list[Finding] = []
     if any(request.shot in grant.approve_shots for grant in grants):
         asks.append(
-            _ask("consent:approval", f"The performer wants to see and approve shot {request.shot} first.", term)
+            ask("consent:approval", f"The performer wants to see and approve shot {request.shot} first.", term)
         )
     limit = min(grant.ask_above_arc_deg for grant in grants)
     if standing.arc_together_deg > limit:
         what = f"Together the outputs would show {standing.arc_together_deg} degrees round the head"
-        asks.append(_ask("consent:coverage", f"{what}; beyond {limit} the performer is asked.", term))
+        asks.append(ask("consent:coverage", f"{what}; beyond {limit} the performer is asked.", term))
     return tuple(asks)
 
 
@@ -160,32 +248,5 @@ def _code_of(item: Forbid, request: Request) -> Code:
 def _words_of(item: Forbid) -> str:
     use = f"to {item.use.value}" if item.use else "any use"
     purpose = f" for {item.purpose.value}" if item.purpose else ""
-    return f"The performer refuses {use}{purpose}."
-
-
-def _no(code: Code, says: str, clause: str, *saw: str) -> Finding:
-    return Finding(
-        rule="consent",
-        effect=Effect.FORBID,
-        code=code,
-        says=says,
-        saw=saw,
-        clause=clause,
-        source="the performer's signed consent",
-        confidence="high",
-        asks=None,
-    )
-
-
-def _ask(rule: str, says: str, clause: str) -> Finding:
-    return Finding(
-        rule=rule,
-        effect=Effect.ASK,
-        code=Code.NEEDS_A_PERSON,
-        says=says,
-        saw=(),
-        clause=clause,
-        source="the performer's signed consent",
-        confidence="high",
-        asks=Role.PERFORMER,
-    )
+    content = f" showing {item.content.value} content" if item.content else ""
+    return f"The performer refuses {use}{purpose}{content}."

@@ -5,49 +5,176 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from stagedoor.core.base.money import Money
-from stagedoor.core.facts.consent import Consent
+from stagedoor.core.facts.consent import Capacity, Consent
 from stagedoor.core.facts.request import Request, Standing
+from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS
 from stagedoor.core.rules.text import FLAG, NUMBER, TEXT, TEXTS, Value
 
-WORDS: Final[dict[str, tuple[str, str]]] = {
-    # name: (kind, what it means)
-    "use": (TEXT, "what is asked for: create, render, generate, alter, perform, train, publish"),
-    "purpose": (TEXT, "what it is for: picture, advertising, training, other"),
-    "medium": (TEXT, "the medium of the result, as theatrical"),
-    "territory": (TEXT, "where it will be shown"),
-    "currency": (TEXT, "the production's currency, as USD"),
-    "units": (NUMBER, "how many units are asked for"),
-    "worker_grade": (TEXT, "hosted, attested or studio-run"),
-    "arc_deg": (NUMBER, "degrees of the camera move asked for"),
-    "arc_together_deg": (NUMBER, "degrees round the head that this and earlier outputs show together"),
-    "asset_kind": (TEXT, "capture or replica"),
-    "replica_kind": (TEXT, "EBDR, ICDR or BADR"),
-    "notice_hours": (NUMBER, "whole hours between telling the performer and the scan"),
-    "reason_stated": (FLAG, "whether the notice states a reason for the scan"),
-    "released": (FLAG, "whether the performer signed a release for the scan"),
-    "consent_given": (FLAG, "whether a consent is signed, countersigned and not withdrawn"),
-    "consent_described": (FLAG, "whether the consent describes the intended use in words"),
-    "capacity": (TEXT, "in which capacity the consent was signed: adult, guardian, estate, union"),
-    "schedule_f": (FLAG, "whether the performer is on a flat Schedule F deal"),
-    "holds": (TEXTS, "why the asset is on hold, as strike"),
-    "estimate_days": (NUMBER, "days that the production estimated"),
-    "estimate_basis_given": (FLAG, "whether the estimate records its basis"),
-    "new_days": (NUMBER, "estimated days that no earlier permit has charged yet"),
-    "day_rate": (NUMBER, "the performer's own day rate, an amount"),
-    "commission_bp": (NUMBER, "the agent's commission by the signed mandate, in hundredths of a percent"),
-    "prior_gross": (NUMBER, "pay on this picture before this use, an amount"),
+Path = tuple[str, ...]
+"""Attribute loads from `request`, `standing` or `consent`; None on the way is unknown."""
+
+Derived = Callable[[Request, Standing, Consent | None], Value | None]
+
+
+def _given(_request: Request, standing: Standing, consent: Consent | None) -> bool:
+    signed = standing.consent_signed and standing.consent_countersigned and standing.authority
+    return signed and not standing.consent_withdrawn and not standing.superseded and consent is not None
+
+
+def _minor(request: Request, _standing: Standing, consent: Consent | None) -> bool | None:
+    if consent is None or consent.capacity is not Capacity.GUARDIAN:
+        return False
+    return None if consent.majority_on is None else request.day < consent.majority_on
+
+
+def _outgrown(request: Request, standing: Standing, consent: Consent | None) -> bool | None:
+    if consent is None or consent.capacity is not Capacity.GUARDIAN:
+        return False
+    minor = _minor(request, standing, consent)
+    return None if minor is None else not minor
+
+
+def _signed_before(request: Request, standing: Standing, _consent: Consent | None) -> int | None:
+    return None if standing.signed_on is None else (request.day - standing.signed_on).days
+
+
+def years_between(first: date, last: date) -> int:
+    """Whole years from one day to another, as birthdays are counted."""
+    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))
+
+
+def _since_death(request: Request, standing: Standing, _consent: Consent | None) -> int | None:
+    return None if standing.died_on is None else years_between(standing.died_on, request.day)
+
+
+def _consent_days(_request: Request, _standing: Standing, consent: Consent | None) -> int | None:
+    if consent is None or not consent.grants:
+        return None
+    first = min(grant.first_day for grant in consent.grants)
+    return (max(grant.last_day for grant in consent.grants) - first).days + 1
+
+
+DERIVED: Final[dict[str, tuple[str, str, Derived]]] = {
+    # name: (kind, what it means, how it is worked out)
+    "arc_deg": (NUMBER, "degrees of the camera move asked for", lambda r, s, c: r.arc_to_deg - r.arc_from_deg),
+    "prompted": (FLAG, "whether a text prompt drives the use", lambda r, s, c: bool(r.prompt)),
+    "prompt_names_performer": (FLAG, "whether the prompt names a registered performer",
+                               lambda r, s, c: bool(s.prompt_names)),
+    "prompt_may_name": (FLAG, "whether the prompt may name a registered performer; a person must look",
+                        lambda r, s, c: bool(s.prompt_may_name)),
+    "other_picture": (FLAG, "whether the asset was made for another production",
+                      lambda r, s, c: s.asset_production != r.production),
+    "estimate_basis_given": (FLAG, "whether the estimate records its basis",
+                             lambda r, s, c: bool(s.estimate_basis.strip())),
+    "new_days": (NUMBER, "estimated days that no earlier permit has charged yet",
+                 lambda r, s, c: max(0, s.estimate_days - s.days_charged)),
+    "deceased": (FLAG, "whether the performer has died", lambda r, s, c: s.died_on is not None and s.died_on <= r.day),
+    "years_since_death": (NUMBER, "whole years since the performer died", _since_death),
+    "signed_days_before": (NUMBER, "whole days from the consent's signature to the day of service", _signed_before),
+    "consent_given": (FLAG, "whether a consent is signed, countersigned, current and not withdrawn", _given),
+    "consent_described": (FLAG, "whether the consent describes the intended use in words",
+                          lambda r, s, c: bool(c and c.description.strip())),
+    "minor": (FLAG, "whether a guardian signed and the performer is not yet of age on the day", _minor),
+    "outgrown": (FLAG, "whether a guardian signed and the performer has come of age since", _outgrown),
+    "lifetime": (FLAG, "whether the performer, or a guardian for them, gave the consent in life",
+                 lambda r, s, c: c is not None and c.capacity in (Capacity.ADULT, Capacity.GUARDIAN)),
+    "consent_days": (NUMBER, "days from the consent's first day to its last", _consent_days),
 }  # fmt: skip
 
-MONEY_WORDS: Final = frozenset({"day_rate", "prior_gross", "gross", "ph_base"})
+PATHS: Final[dict[str, tuple[str, str, Path]]] = {
+    # name: (kind, what it means, where it stands)
+    "use": (TEXT, "what is asked for: create, render, generate, alter, perform, train, publish",
+            ("request", "use", "value")),
+    "purpose": (TEXT, "picture, advertising, training, game, sound_recording, voice_service, other",
+                ("request", "purpose", "value")),
+    "medium": (TEXT, "the medium of the result, as theatrical, television, streaming, interactive",
+               ("request", "medium")),
+    "territory": (TEXT, "where it will be shown", ("request", "territory")),
+    "places": (TEXTS, "every place whose law the use touches, as US-CA or EU", ("request", "places")),
+    "currency": (TEXT, "the production's currency, as USD", ("standing", "currency")),
+    "unit": (TEXT, "what is metered: frame, second, call, token, line", ("request", "unit")),
+    "units": (NUMBER, "how many units are asked for", ("request", "units")),
+    "worker_grade": (TEXT, "hosted, attested or studio-run", ("request", "worker_grade")),
+    "category": (TEXT, "actor, dancer, stunt, background, singer or voice", ("request", "category")),
+    "content": (TEXT, "ordinary, nudity, sexual, violence, political, medical, religious or other",
+                ("request", "content", "value")),
+    "quality": (TEXT, "preview, broadcast or cinema", ("request", "quality", "value")),
+    "audience": (TEXT, "general, adult, children or internal", ("request", "audience", "value")),
+    "arc_together_deg": (NUMBER, "degrees round the head that this and earlier outputs show together",
+                         ("standing", "arc_together_deg")),
+    "asset_kind": (TEXT, "capture or replica", ("standing", "asset_kind", "value")),
+    "replica_kind": (TEXT, "EBDR, ICDR, BADR or SYNTHETIC", ("standing", "replica_kind", "value")),
+    "made_under": (TEXT, "the agreement that the replica was made under, or nothing", ("standing", "made_under")),
+    "notice_hours": (NUMBER, "whole hours between telling the performer and the scan", ("standing", "notice_hours")),
+    "reason_stated": (FLAG, "whether the notice states a reason for the scan", ("standing", "reason_stated")),
+    "released": (FLAG, "whether the performer signed a release for the scan", ("standing", "released")),
+    "holds": (TEXTS, "why the asset is on hold, as strike", ("standing", "holds")),
+    "estimate_days": (NUMBER, "days that the production estimated", ("standing", "estimate_days")),
+    "commission_bp": (NUMBER, "the agent's commission by the signed mandate, in hundredths of a percent",
+                      ("standing", "commission_bp")),
+    "prior_gross": (NUMBER, "pay on this picture before this use, an amount", ("standing", "prior_gross", "units")),
+    "capacity": (TEXT, "in which capacity the consent was signed: adult, guardian, estate, union",
+                 ("consent", "capacity", "value")),
+    "agreement": (TEXT, "the agreement that the consent names", ("consent", "agreement")),
+    "signed_apart": (FLAG, "whether the consent was signed apart from any contract", ("consent", "signed_apart")),
+    "schedule_f": (FLAG, "whether the performer is on a flat Schedule F deal", ("consent", "deal", "schedule_f")),
+    "day_rate": (NUMBER, "the performer's own day rate, an amount", ("consent", "deal", "day_rate", "units")),
+    "unit_rate": (NUMBER, "the deal's rate for each metered unit, an amount", ("consent", "deal", "unit_rate", "units")),
+    "flat_fee": (NUMBER, "the deal's fee for one use as a whole, an amount", ("consent", "deal", "flat_fee", "units")),
+    "residual_bp": (NUMBER, "the deal's residual, in hundredths of a percent", ("consent", "deal", "residual_bp")),
+    "after_death": (TEXT, "what becomes of the consent at death: continues, ends, estate",
+                    ("consent", "after_death", "value")),
+    "strike_term": (TEXT, "what a strike does: agreement, suspend_new, stop_all", ("consent", "on_strike", "value")),
+    "control_term": (TEXT, "what a change of control does: continues, ask, ends", ("consent", "on_control", "value")),
+    "withdrawal_mode": (TEXT, "at_will, with_notice, until_delivery or never",
+                        ("consent", "withdrawal", "mode", "value")),
+    "consent_law": (TEXT, "the law that the consent names, or nothing", ("consent", "law")),
+    "assignable": (FLAG, "whether the consent may be assigned to somebody else", ("consent", "assignable")),
+    "delete_at_end": (FLAG, "whether everything is deleted when the production ends", ("consent", "delete_at_end")),
+}  # fmt: skip
+
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    **{name: (kind, means) for name, (kind, means, _) in PATHS.items()},
+    **{name: (kind, means) for name, (kind, means, _) in DERIVED.items()},
+    **DECLARED,
+}
+"""name -> (kind, what it means)."""
+
+MONEY_WORDS: Final = (
+    frozenset({"day_rate", "unit_rate", "flat_fee", "prior_gross", "gross", "ph_base"}) | DECLARED_AMOUNTS
+)
 """Numbers that are amounts, in millionths; people see them as money."""
 
-BP_WORDS: Final = frozenset({"commission_bp"})
+BP_WORDS: Final = frozenset({"commission_bp", "residual_bp"})
 """Numbers that are hundredths of a percent."""
 
 KINDS: Final[dict[str, str]] = {name: kind for name, (kind, _) in WORDS.items()}
+
+DATES: Final[dict[str, str]] = {
+    "day": "the day of service",
+    "asked_on": "the day on which the use was asked for",
+    "photography_began": "the start of principal photography",
+    "signed_on": "the day on which the performer signed the consent",
+    "made_on": "the day on which the replica was made",
+    "captured_on": "the day of the scan",
+    "died_on": "the day on which the performer died",
+    "ends_on": "the consent's last day",
+    "majority_on": "the day on which the performer comes of age",
+    "engaged_on": "the day on which the performer was engaged",
+    "released_on": "the day on which the output is published",
+    "production_ended": "the day on which the production ended",
+    "purpose_ended": "the day on which the purpose of the data was met",
+    "last_contact": "the last day of contact with the person",
+    "market_on": "the day on which the AI system was put on the market",
+    "first_spot_on": "the first day of use of the first spot",
+    "union_told_on": "the day on which the union was told",
+}
+"""Days that govern a value or a rule, or from which a due day is counted."""
 
 
 def shown_value(value: Value | None, unit: str, currency: str) -> str:
@@ -63,33 +190,40 @@ def shown_value(value: Value | None, unit: str, currency: str) -> str:
     return f"{value} {unit}".strip()
 
 
+def declared_values(request: Request) -> dict[str, Value]:
+    """What the production declared, by word; `ask` has seen to it that each is known and of its kind."""
+    return {item.name: item.value for item in request.circumstances}
+
+
 def values_of(request: Request, standing: Standing, consent: Consent | None) -> dict[str, Value | None]:
     """Every word's value; None where nobody knows."""
-    given = standing.consent_signed and standing.consent_countersigned and not standing.consent_withdrawn
-    return {
-        "use": request.use.value,
-        "purpose": request.purpose.value,
-        "medium": request.medium,
-        "territory": request.territory,
-        "currency": standing.currency,
-        "units": request.units,
-        "worker_grade": request.worker_grade,
-        "arc_deg": request.arc_to_deg - request.arc_from_deg,
-        "arc_together_deg": standing.arc_together_deg,
-        "asset_kind": standing.asset_kind.value if standing.asset_kind else None,
-        "replica_kind": standing.replica_kind.value if standing.replica_kind else None,
-        "notice_hours": standing.notice_hours,
-        "reason_stated": standing.reason_stated,
-        "released": standing.released,
-        "consent_given": given and consent is not None,
-        "consent_described": bool(consent and consent.description.strip()),
-        "capacity": consent.capacity.value if consent else None,
-        "schedule_f": consent.deal.schedule_f if consent else None,
-        "holds": standing.holds,
-        "estimate_days": standing.estimate_days,
-        "estimate_basis_given": bool(standing.estimate_basis.strip()),
-        "new_days": max(0, standing.estimate_days - standing.days_charged),
-        "day_rate": consent.deal.day_rate.units if consent else None,
-        "commission_bp": standing.commission_bp,
-        "prior_gross": standing.prior_gross.units,
-    }
+    roots: dict[str, object] = {"request": request, "standing": standing, "consent": consent}
+    values: dict[str, Value | None] = dict.fromkeys(DECLARED)
+    values.update(declared_values(request))
+    for name, (_, _, path) in PATHS.items():
+        found: object = roots[path[0]]
+        for step in path[1:]:
+            found = None if found is None else getattr(found, step)
+        values[name] = found  # type: ignore[assignment]  # a path ends in a value of its word's kind
+    for name, (_, _, work_out) in DERIVED.items():
+        values[name] = work_out(request, standing, consent)
+    return values
+
+
+def days_of(request: Request, standing: Standing, consent: Consent | None) -> dict[str, date | None]:
+    """Every date word's day; None where nobody knows."""
+    days: dict[str, date | None] = dict.fromkeys(DATES)
+    days.update((item.name, item.day) for item in request.dates)
+    ends = max((grant.last_day for grant in consent.grants), default=None) if consent else None
+    days.update(
+        day=request.day,
+        asked_on=request.at.day,
+        photography_began=standing.photography_began,
+        signed_on=standing.signed_on,
+        made_on=standing.made_on,
+        captured_on=standing.captured_on,
+        died_on=standing.died_on,
+        ends_on=ends,
+        majority_on=consent.majority_on if consent else None,
+    )
+    return days

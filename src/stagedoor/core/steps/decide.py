@@ -19,32 +19,48 @@ from stagedoor.core.rules.agreement import (
     other_agreement,
     read_parameters,
     settled,
+    silent_on_strikes,
 )
-from stagedoor.core.rules.combine import combine, in_order
+from stagedoor.core.rules.combine import combine, duties_in_order, in_order
+from stagedoor.core.rules.outside import judge_narrowings
 from stagedoor.core.rules.price import price
-from stagedoor.core.rules.rights import judge_consent
+from stagedoor.core.rules.rights import judge_consent, judge_rider
 from stagedoor.core.rules.rulebook import Rulebook
-from stagedoor.core.rules.vocabulary import values_of
+from stagedoor.core.rules.vocabulary import days_of, values_of
 
 
 def decide(
-    request: Request, standing: Standing, consent: Consent | None, books: tuple[Rulebook, ...], *, at: Instant
+    request: Request,
+    standing: Standing,
+    consent: Consent | None,
+    books: tuple[Rulebook, ...],
+    *,
+    at: Instant,
+    riders: tuple[Consent, ...] = (),
 ) -> Decision:
-    """The answer to `request` as things stood in `standing`."""
+    """The answer to `request` as things stood in `standing`.  `riders` stand beside the consent and only narrow."""
     assert standing.request == request.digest()
     assert standing.rulebooks == tuple(book.digest for book in books)
     assert consent is None or standing.consent == consent.digest()
-    values, readings = read_parameters(books, request, standing)
+    assert standing.riders == tuple(rider.digest() for rider in riders)
+    days = days_of(request, standing, consent)
+    values, readings = read_parameters(books, standing.currency, days)
     env = values_of(request, standing, consent) | values
     answers = settled(standing)
     findings: list[Finding] = list(collisions(books))
     if consent is not None:
         findings += other_agreement(books, consent)
+        findings += silent_on_strikes(books, standing, consent)
     findings += [answered(item, answers) for item in judge_consent(request, standing, consent)]
-    findings += judge_books(books, request, standing, env)
+    for number, rider in enumerate(riders, 1):
+        findings += [answered(item, answers) for item in judge_rider(request, standing, rider, number)]
+    by_rules, duties = judge_books(books, request.day, answers, env, days)
+    findings += by_rules
+    from_outside, more_duties = judge_narrowings(standing)
+    findings += from_outside
     quote: Quote | None = None
     if consent is not None:
-        quote, about_price = price(books, standing, env, readings)
+        quote, about_price = price(books, standing, env, readings, days)
         findings += [answered(item, answers) for item in about_price]
     ordered = in_order(tuple(findings))
     assert len(ordered) <= FINDINGS_MAX
@@ -57,4 +73,5 @@ def decide(
         findings=ordered,
         quote=quote if answer is not Answer.REFUSE else None,
         at=at,
+        duties=duties_in_order((*duties, *more_duties)) if answer is not Answer.REFUSE else (),
     )
