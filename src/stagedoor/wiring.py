@@ -26,8 +26,10 @@ RULEBOOKS: Final = PACKAGE / "rulebooks"
 HOME_VARIABLE: Final = "STAGEDOOR_HOME"
 DATABASE_VARIABLE: Final = "STAGEDOOR_DATABASE_URL"
 
-STORY_BOOKS: Final = ("sag_aftra_tv_theatrical_2026", "stagedoor_house", "sag_aftra_plans_theatrical")
-"""What decides a theatrical picture under the 2026 agreement, in the order in which pay rules run."""
+STORY_AGREEMENT: Final = "sag_aftra_tv_theatrical_2026"
+"""The agreement of the story; its plans, the house and every law in force join it."""
+RATES_VARIABLE: Final = "STAGEDOOR_RATES"
+"""The folder of the user's own rate files, for agreements whose rates are not public."""
 
 
 @dataclass(slots=True)
@@ -56,14 +58,14 @@ def examples_folder() -> Path:
 
 
 def rulebooks(root: Path = RULEBOOKS) -> FolderRulebooks:
-    """The rulebooks in a folder, read today."""
-    return FolderRulebooks(root, read_on=today())
+    """The rulebooks in a folder, read today, with the user's own rates if STAGEDOOR_RATES names their folder."""
+    rates = os.environ.get(RATES_VARIABLE, "")
+    return FolderRulebooks(root, read_on=today(), rates=Path(rates) if rates else None)
 
 
 def story_books() -> tuple[Rulebook, ...]:
     """The rulebooks of the story, loaded."""
-    folder = rulebooks()
-    return tuple(folder.load(name) for name in STORY_BOOKS)
+    return rulebooks().deciding(STORY_AGREEMENT)
 
 
 def start_house(home: Home) -> House:

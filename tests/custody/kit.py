@@ -16,7 +16,7 @@ from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import ReplicaKind
-from stagedoor.core.facts.consent import Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
 from stagedoor.core.facts.decision import Answer, Decision, Quote
 from stagedoor.core.facts.party import Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit
@@ -101,7 +101,7 @@ def consent(**over: Any) -> Consent:
         "grants": (creation(), permission()),
         "forbids": (Forbid(use=Use.TRAIN, purpose=None), Forbid(use=None, purpose=Purpose.ADVERTISING)),
         "deal": Deal(day_rate=COST, schedule_f=False),
-        "after_death": "this consent ends",
+        "after_death": AfterDeath.ENDS,
         "withdrawal": WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0),
         "at": AT,
     }

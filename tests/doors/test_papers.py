@@ -19,7 +19,7 @@ from stagedoor.core.base.canonical import canonical_bytes
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import ReplicaKind
-from stagedoor.core.facts.consent import Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
 from stagedoor.seal import SigningKey
 from stagedoor.wiring import RULEBOOKS
 
@@ -42,7 +42,7 @@ def consent() -> Consent:
         agreement="sag_aftra_tv_theatrical_2026", capture=IDS.new("asset"), replica_kind=ReplicaKind.EBDR,
         description="A double of my head and shoulders, for one shot.", grants=(render,),
         forbids=(Forbid(use=Use.TRAIN, purpose=None),), deal=Deal(day_rate=Money.whole(2_500, "USD"), schedule_f=False),
-        after_death="every permission ends",
+        after_death=AfterDeath.ENDS,
         withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0), at=AT,
     )  # fmt: skip
 

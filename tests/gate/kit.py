@@ -20,7 +20,7 @@ from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
-from stagedoor.core.facts.consent import Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
 from stagedoor.core.facts.permit import KeyGrant, Output, Permit, Receipt, Setting, WorkOrder
 from stagedoor.core.facts.posting import Deposit
@@ -242,7 +242,7 @@ def _consent(world: World) -> None:
             ),
         ),
         forbids=(Forbid(use=Use.TRAIN, purpose=None),), deal=Deal(day_rate=Money.whole(2_500, "USD"), schedule_f=False),
-        after_death="ends", withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0), at=AT,
+        after_death=AfterDeath.ENDS, withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0), at=AT,
     )  # fmt: skip
     assert record_consent(
         world.store, world.verifier, world.consent, by_performer=world.sign("performer", world.consent),

@@ -18,7 +18,7 @@ from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
-from stagedoor.core.facts.consent import Capacity, Consent, Deal, Grant, Purpose, Use, Withdrawal, WithdrawalTerm
+from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Grant, Purpose, Use, Withdrawal, WithdrawalTerm
 from stagedoor.core.facts.decision import Approval
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
 from stagedoor.core.facts.permit import KeyGrant, Output, Permit, Receipt, Setting, WorkOrder
@@ -182,7 +182,7 @@ class Theatre:
             consent=self.ids.new("consent"), performer=self.id("performer"), capacity=Capacity.ADULT,
             production=self.id("production"), agreement="sag_aftra_tv_theatrical_2026", capture=self.id("capture"),
             replica_kind=ReplicaKind.EBDR, description="A double for one shot.", grants=(render,), forbids=(),
-            deal=Deal(day_rate=Money.whole(2_500, "USD"), schedule_f=False), after_death="every permission ends",
+            deal=Deal(day_rate=Money.whole(2_500, "USD"), schedule_f=False), after_death=AfterDeath.ENDS,
             withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=notice_days), at=AT,
         )  # fmt: skip
         refused = record_consent(

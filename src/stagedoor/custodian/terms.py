@@ -27,7 +27,8 @@ def terms_refusals(permit: Permit, request: Request, consent: Consent, pinned: P
     if consent.capture != pinned.capture:
         yield _no(Code.NO_CONSENT, "the consent is to another capture than the one this asset descends from")
     for forbid in consent.forbids:
-        if forbid.use in {None, permit.use} and forbid.purpose in {None, request.purpose}:
+        content = forbid.content in {None, request.content}
+        if forbid.use in {None, permit.use} and forbid.purpose in {None, request.purpose} and content:
             code = Code.TRAINING_FORBIDDEN if permit.use is Use.TRAIN else Code.PURPOSE_FORBIDDEN
             yield _no(code, "the performer forbade this use or this purpose")
     grants = [grant for grant in consent.grants if grant.use is permit.use]
@@ -52,7 +53,10 @@ def _covers(grant: Grant, permit: Permit, request: Request) -> bool:
         request.purpose in grant.purposes
         and request.medium in grant.media
         and (request.territory in grant.territories or "world" in grant.territories)
-        and permit.shot in grant.shots
+        and (grant.standing or permit.shot in grant.shots)
+        and request.content in grant.contents
+        and request.audience in grant.audiences
+        and request.quality.tier <= grant.quality_max.tier
         and permit.unit == grant.unit
         and permit.units <= grant.units_max
         and permit.arc_to_deg - permit.arc_from_deg <= grant.arc_max_deg

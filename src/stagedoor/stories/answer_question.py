@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from stagedoor.core.base.outcome import Code, Refused
-from stagedoor.core.facts.decision import Approval, Decision
+from stagedoor.core.facts.decision import Approval, Decision, Finding, Question
 from stagedoor.core.facts.party import Party, Signature
 from stagedoor.core.facts.request import Request
-from stagedoor.ports.store import Store
+from stagedoor.ports.store import Store, Unit
 from stagedoor.ports.world import Verifier
-from stagedoor.stories.unit import journal_of, record_signed
+from stagedoor.stories.unit import journal_of, question_ident, record_signed, speaks_for
 
 
 def answer_question(store: Store, verifier: Verifier, approval: Approval, signature: Signature) -> Refused | None:
@@ -26,8 +26,12 @@ def answer_question(store: Store, verifier: Verifier, approval: Approval, signat
         assert role is not None
         if party is None or party.role is not role:
             return Refused(code=Code.UNKNOWN_PARTY, why=f"Only the {role.value} may answer this.")
-        if role.value == "performer" and approval.answered_by != request.performer:
-            return Refused(code=Code.UNKNOWN_PARTY, why="Only the performer whose likeness it is may answer this.")
+        if not speaks_for(unit, verifier, party, request.performer, approval.at.day):
+            why = "Only the performer whose likeness it is, or who is vouched to speak for them, may answer this."
+            return Refused(code=Code.UNKNOWN_PARTY, why=why)
+        refused = _in_order(unit, approval, asked[0])
+        if refused is not None:
+            return refused
         return record_signed(
             unit,
             verifier,
@@ -38,3 +42,15 @@ def answer_question(store: Store, verifier: Verifier, approval: Approval, signat
             signer=approval.answered_by,
             roles=(role,),
         )
+
+
+def _in_order(unit: Unit, approval: Approval, asked: Finding) -> Refused | None:
+    """An answer comes in time, and a yes with the evidence that its question needs."""
+    question = unit.find(Question, question_ident(approval.use_id, approval.rule))
+    if question is not None and approval.at > question.answer_by:
+        why = f"The question lapsed on {question.answer_by}, and that is a no. Ask for the use anew, under another id."
+        return Refused(code=Code.APPROVAL_DENIED, why=why)
+    if approval.yes and len(approval.evidence) < len(asked.needs):
+        why = f"A yes needs the digest of each of: {'; '.join(asked.needs)}."
+        return Refused(code=Code.MALFORMED, why=why)
+    return None

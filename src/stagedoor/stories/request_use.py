@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.decision import Answer, Decision
 from stagedoor.core.facts.permit import Permit
-from stagedoor.core.facts.request import Request
+from stagedoor.core.facts.request import Answered, Request, Standing
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.ask import ask
 from stagedoor.core.steps.decide import decide
 from stagedoor.core.steps.grant import grant
 from stagedoor.ports.store import ConflictingDuplicate, OverdrawnError, Store, Unit
 from stagedoor.ports.world import Ids, Signer, Verifier
-from stagedoor.stories.unit import journal_of, same_use, stand
+from stagedoor.stories.unit import NOTHING_SEEN, Seen, Stood, ask_people, journal_of, lapsed, same_use, stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,23 @@ class Asked:
 
 
 def quote_use(
-    store: Store, verifier: Verifier, books: tuple[Rulebook, ...], draft: Request, *, at: Instant
+    store: Store,
+    verifier: Verifier,
+    books: tuple[Rulebook, ...],
+    draft: Request,
+    *,
+    at: Instant,
+    seen: Seen = NOTHING_SEEN,
 ) -> Decision | Refused:
     """May we, and what does it cost?  Nothing is recorded."""
     request = ask(draft, at=at)
     if isinstance(request, Refused):
         return request
     with store.unit() as unit:
-        found = stand(unit, verifier, request, books)
+        found = stand(unit, verifier, request, books, seen)
+        decided = found if isinstance(found, Refused) else _decided(unit, request, found, books, at=at)[1]
         unit.roll_back()
-    return found if isinstance(found, Refused) else decide(request, found[0], found[1], books, at=at)
+    return decided
 
 
 def request_use(
@@ -50,6 +57,7 @@ def request_use(
     ids: Ids,
     hours: int,
     at: Instant,
+    seen: Seen = NOTHING_SEEN,
 ) -> Asked:
     """The whole of asking.  A decision is recorded whatever it says; a permit only with its reservation."""
     request = ask(draft, at=at)
@@ -59,18 +67,18 @@ def request_use(
         earlier = _earlier(unit, request)
         if earlier is not None:
             return earlier
-        found = stand(unit, verifier, request, books)
+        found = stand(unit, verifier, request, books, seen)
         if isinstance(found, Refused):
             return Asked(decision=None, permit=None, refused=found)
         earlier = _earlier(unit, request)  # again, now that nobody else can decide on this picture
         if earlier is not None:
             return earlier
-        standing, consent = found
-        decision = decide(request, standing, consent, books, at=at)
+        standing, decision = _decided(unit, request, found, books, at=at)
         journal = journal_of(request.production)
         unit.append(journal, request)
         unit.append(journal, standing)
         unit.append(journal, decision)
+        ask_people(unit, request, decision)
         granted = grant(
             request,
             standing,
@@ -97,6 +105,22 @@ def request_use(
                 unit.roll_back()
                 return _short_of_funds(decision)
         return Asked(decision=decision, permit=granted.permit, refused=None)
+
+
+def _decided(
+    unit: Unit, request: Request, stood: Stood, books: tuple[Rulebook, ...], *, at: Instant
+) -> tuple[Standing, Decision]:
+    """The decision, and the standing that it rests on; a question that lapsed unanswered counts as a no."""
+    decision = decide(request, stood.standing, stood.consent, books, at=at, riders=stood.riders)
+    late = lapsed(unit, request, decision, at=at)
+    if not late:
+        return stood.standing, decision
+    standing = replace(stood.standing, answers=tuple(sorted((*stood.standing.answers, *late), key=_by_rule)))
+    return standing, decide(request, standing, stood.consent, books, at=at, riders=stood.riders)
+
+
+def _by_rule(answer: Answered) -> tuple[str, str]:
+    return answer.rule, answer.approval
 
 
 def _earlier(unit: Unit, request: Request) -> Asked | None:

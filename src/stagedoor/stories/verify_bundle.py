@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from stagedoor.core.base.fact import Fact
-from stagedoor.core.facts.consent import Consent
+from stagedoor.core.base.when import within
+from stagedoor.core.facts.consent import Capacity, Consent
 from stagedoor.core.facts.decision import Answer, Approval, Decision
-from stagedoor.core.facts.party import Adoption, Mandate, Party, Production, Role, Signature
+from stagedoor.core.facts.party import Adoption, Authority, Mandate, Party, Production, Role, Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.posting import Entry, EntryKind
 from stagedoor.core.facts.request import Request, Standing
@@ -24,6 +25,7 @@ from stagedoor.core.steps.attest import attest
 from stagedoor.core.steps.decide import decide
 from stagedoor.core.steps.dispatch import dispatch
 from stagedoor.ports.world import SignatureFault, Verifier
+from stagedoor.stories.unit import SIGNS_AS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,11 +162,14 @@ def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
     same = allowed == asked
     yield Check(holds=same, what="the permit allows exactly what was asked")
     books = tuple(bundle.books[digest] for digest in standing.rulebooks if digest in bundle.books)
+    riders = tuple(fact for digest in standing.riders if isinstance(fact := bundle.facts.get(digest), Consent))
     again = (
         len(books) == len(standing.rulebooks)
+        and len(riders) == len(standing.riders)
         and standing.request == request.digest()
         and standing.consent == consent.digest()
-        and decide(request, standing, consent, books, at=decision.at).canonical() == decision.canonical()
+        and decide(request, standing, consent, books, at=decision.at, riders=riders).canonical()
+        == decision.canonical()
     )
     yield Check(holds=again, what=f"decision {permit.decision[7:19]}, made again, comes out the same byte for byte")
     yield Check(holds=decision.answer is Answer.PERMIT, what="the decision says yes")
@@ -173,10 +178,29 @@ def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
     studio = production.studio if production else "-"
     own = production is not None and _has_signed(bundle, production, Role.STUDIO, studio).holds
     yield Check(holds=own, what="the production is signed by its studio")
-    yield _has_signed(bundle, consent, Role.PERFORMER, consent.performer)
-    yield _has_signed(bundle, consent, Role.STUDIO, studio)
+    for each in (consent, *riders):
+        yield from _consented(bundle, each, studio)
     yield from _adoptions(bundle, standing)
     yield from _answers(bundle, request, standing)
+
+
+def _consented(bundle: _Bundle, consent: Consent, studio: str) -> Iterator[Check]:
+    """The giver signed, and may sign in that capacity; the studio countersigned."""
+    yield _has_signed(bundle, consent, SIGNS_AS[consent.capacity], consent.giver)
+    yield _has_signed(bundle, consent, Role.STUDIO, studio)
+    if consent.capacity is Capacity.ADULT:
+        yield Check(holds=consent.giver == consent.performer, what="an adult's consent is the performer's own")
+    elif consent.capacity is not Capacity.UNION:
+        vouched = any(
+            isinstance(fact, Authority)
+            and fact.holder == consent.giver
+            and fact.performer == consent.performer
+            and fact.role is SIGNS_AS[consent.capacity]
+            and within(consent.at.day, fact.first_day, fact.last_day)
+            and _has_signed(bundle, fact, Role.UNION, fact.vouched_by).holds
+            for fact in bundle.facts.values()
+        )
+        yield Check(holds=vouched, what=f"a union vouched that the signer may sign as {consent.capacity.value}")
 
 
 def _adoptions(bundle: _Bundle, standing: Standing) -> Iterator[Check]:
@@ -192,6 +216,8 @@ def _adoptions(bundle: _Bundle, standing: Standing) -> Iterator[Check]:
 def _answers(bundle: _Bundle, request: Request, standing: Standing) -> Iterator[Check]:
     """Each answer was given to this very request, by who was asked, and is signed by them."""
     for answer in standing.answers:
+        if not answer.approval and answer.late and not answer.yes:
+            continue  # a deadline that passed without an answer: a no, which nobody has to sign
         approval = bundle.facts.get(answer.approval)
         holds = isinstance(approval, Approval) and _was_asked(bundle, approval, answer.rule, request)
         same = isinstance(approval, Approval) and (approval.rule, approval.yes) == (answer.rule, answer.yes)

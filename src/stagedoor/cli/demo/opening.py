@@ -20,7 +20,7 @@ from stagedoor.core.base.canonical import canonical_bytes
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
-from stagedoor.core.facts.consent import Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
 from stagedoor.core.facts.posting import Deposit, Earnings
 from stagedoor.core.rules.sentences import sentences
@@ -239,7 +239,7 @@ def draw_up(stage: Stage) -> Consent:
             Forbid(use=None, purpose=Purpose.ADVERTISING),
         ),
         deal=Deal(day_rate=Money.whole(cast.DAY_RATE, "USD"), schedule_f=False),
-        after_death="every permission ends",
+        after_death=AfterDeath.ENDS,
         withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0),
         at=stage.clock.at,
     )  # fmt: skip

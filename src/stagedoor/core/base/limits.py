@@ -26,6 +26,12 @@ SHOTS_MAX: Final = 1_000
 UNITS_PER_REQUEST_MAX: Final = 1_000_000
 """Metered units in one request: eleven hours of film at 24 frames a second."""
 
+PLACES_MAX: Final = 300
+"""Places whose law one use touches: all countries of ISO 3166-1, and the states of one."""
+
+WORD_CHARS_MAX: Final = 80
+"""Characters of one declared word; it is compared with words of the rules, none of which is longer."""
+
 DAYS_ESTIMATE_MAX: Final = 400
 """Production days in one estimate: above a year somebody mistyped."""
 

@@ -153,3 +153,21 @@ class Approval(Fact):
     words: str
     at: Instant
     evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Fact):
+    """A rule asked a person about a use: by when they must answer, and what they must have before them.
+
+    After `answer_by` the question has lapsed, and that is a no.
+    """
+
+    KIND: ClassVar[str] = "question"
+    question: str
+    use_id: str
+    decision: str
+    rule: str
+    asks: Role
+    needs: tuple[str, ...]
+    answer_by: Instant
+    at: Instant

@@ -152,7 +152,6 @@ class Standing(Fact):
     arc_together_deg: int
     answers: tuple[Answered, ...]
     signed_on: date | None = None
-    asked_first_on: date | None = None
     died_on: date | None = None
     made_on: date | None = None
     made_under: str = ""
