@@ -16,7 +16,17 @@ from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import ReplicaKind
-from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import (
+    AfterDeath,
+    Capacity,
+    Consent,
+    Deal,
+    Forbid,
+    Grant,
+    Purpose,
+    Use,
+    WithdrawalTerm,
+)
 from stagedoor.core.facts.decision import Answer, Decision, Quote
 from stagedoor.core.facts.party import Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit

@@ -11,6 +11,7 @@ from stagedoor.core.base import canonical, fact, limits
 from stagedoor.core.facts.posting import EntryKind
 from stagedoor.core.rules import chart
 from stagedoor.wire import envelopes
+from stagedoor.wire.decode import kinds
 
 
 @cache
@@ -47,7 +48,7 @@ def test_every_name_in_the_glossary_exists() -> None:
 def test_the_spec_has_the_chart() -> None:
     told = section(read("docs/SPEC.md"), "7. Money")
     accounts = re.findall(r"^\| `([^`]+)` \| .* \| (.*) \|$", chart.__doc__ or "", re.MULTILINE)
-    assert len(accounts) == 6
+    assert len(accounts) == 7
     tables = rows(told)
     for account, side in accounts:
         assert [account, side] in [[row[0].strip("`"), row[-1]] for row in tables], account
@@ -59,7 +60,10 @@ def test_the_spec_has_the_chart() -> None:
 def test_the_spec_has_the_codes_constants() -> None:
     text = read("docs/SPEC.md")
     assert canonical.DOMAIN.decode() in text
-    assert f'"form": {fact.FORM}' in text
+    assert f'"form": {fact.Fact.FORM}' in text
+    assert sorted(name for name, kind in kinds().items() if kind.FORM == 2) == re.findall(
+        r"`(\w+)`", text.partition("Form 2:")[2].partition(".")[0]
+    )
     assert f"{limits.FACT_BYTES_MAX:,}" in text
     assert f"deeper than {limits.CANONICAL_DEPTH_MAX}" in text
     for name in (envelopes.KEY_REQUEST, envelopes.DEPOSIT_NOTE, envelopes.DEPOSIT, envelopes.RELEASE):

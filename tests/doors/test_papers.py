@@ -19,7 +19,17 @@ from stagedoor.core.base.canonical import canonical_bytes
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import ReplicaKind
-from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import (
+    AfterDeath,
+    Capacity,
+    Consent,
+    Deal,
+    Forbid,
+    Grant,
+    Purpose,
+    Use,
+    WithdrawalTerm,
+)
 from stagedoor.seal import SigningKey
 from stagedoor.wiring import RULEBOOKS
 

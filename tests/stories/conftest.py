@@ -10,9 +10,8 @@ import pytest
 from psycopg import sql
 
 from stagedoor.adapters.postgres.embedded import EmbeddedServer
-from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.core.rules.rulebook import Rulebook
-from stagedoor.wiring import STORY_BOOKS, rulebooks
+from stagedoor.wiring import story_books
 from store.conftest import house_on, own_folder
 
 from .theatre import Theatre
@@ -23,8 +22,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def books() -> tuple[Rulebook, ...]:
     """The rulebooks of the story."""
-    folder: FolderRulebooks = rulebooks()
-    return tuple(folder.load(name) for name in STORY_BOOKS)
+    return story_books()
 
 
 @pytest.fixture(scope="session")

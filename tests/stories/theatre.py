@@ -18,7 +18,17 @@ from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
-from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Grant, Purpose, Use, Withdrawal, WithdrawalTerm
+from stagedoor.core.facts.consent import (
+    AfterDeath,
+    Capacity,
+    Consent,
+    Deal,
+    Grant,
+    Purpose,
+    Use,
+    Withdrawal,
+    WithdrawalTerm,
+)
 from stagedoor.core.facts.decision import Approval
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
 from stagedoor.core.facts.permit import KeyGrant, Output, Permit, Receipt, Setting, WorkOrder

@@ -92,9 +92,13 @@ class FolderRulebooks:
         """
         book = self.load(agreement)
         names = [agreement, *book.decides_with]
-        others = (self.load(name) for name in self.names() if name not in names)
-        joining = tuple(other for other in others if other.kind in ("house", "law") and other.decides)
-        return (book, *(self.load(name) for name in book.decides_with), *joining)
+        joining = (self.load(name) for name in self.names() if name not in names and self._joins(name))
+        return (book, *(self.load(name) for name in book.decides_with), *(other for other in joining if other.decides))
+
+    def _joins(self, name: str) -> bool:
+        """Whether a rulebook decides beside every agreement, by its index alone."""
+        index = _read(self._folder(name) / "index.yaml")
+        return isinstance(index, dict) and index.get("kind") in ("house", "law")
 
     def _folder(self, name: str) -> Path:
         folder = self._root / name

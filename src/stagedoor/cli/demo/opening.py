@@ -20,7 +20,17 @@ from stagedoor.core.base.canonical import canonical_bytes
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Refused
 from stagedoor.core.facts.asset import Asset, AssetKind, Notice, Release, ReplicaKind
-from stagedoor.core.facts.consent import AfterDeath, Capacity, Consent, Deal, Forbid, Grant, Purpose, Use, WithdrawalTerm
+from stagedoor.core.facts.consent import (
+    AfterDeath,
+    Capacity,
+    Consent,
+    Deal,
+    Forbid,
+    Grant,
+    Purpose,
+    Use,
+    WithdrawalTerm,
+)
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
 from stagedoor.core.facts.posting import Deposit, Earnings
 from stagedoor.core.rules.sentences import sentences

@@ -80,7 +80,9 @@ def silent_on_strikes(books: tuple[Rulebook, ...], standing: Standing, consent: 
         return ()
     if any("holds" in rule.reads for book in books if book.decides for rule in book.judges):
         return ()
-    return tuple(_about(book, Code.HELD, "There is a strike, and this agreement says nothing of it.") for book in books[:1])
+    return tuple(
+        _about(book, Code.HELD, "There is a strike, and this agreement says nothing of it.") for book in books[:1]
+    )
 
 
 def judge_books(

@@ -19,7 +19,9 @@ def run_case(book: Rulebook, case: Case) -> str:
     if isinstance(result, str):
         return f"{case.file}, '{case.name}': {result}"
     if not set(expected) <= set(result) or len(expected) < 1:
-        return f"{case.file}, '{case.name}': rule {case.rule} gives {sorted(result)}, the case expects {sorted(expected)}"
+        return (
+            f"{case.file}, '{case.name}': rule {case.rule} gives {sorted(result)}, the case expects {sorted(expected)}"
+        )
     for key, wanted in sorted(expected.items()):
         if result[key] != wanted or type(result[key]) is not type(wanted):
             return f"{case.file}, '{case.name}': expected {key} = {wanted}, got {result[key]}"

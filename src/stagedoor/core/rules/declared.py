@@ -89,6 +89,8 @@ _FLAGS: Final = {
     "training_opt_in": "whether the performer opted in to training",
     "parody": "whether it is parody or satire",
     "platform_large": "whether the provider has more users a month than the law's threshold",
+    "told_at_engagement": "whether the performer was engaged later than the notice allows, and told at engagement",
+    "later_spot": "whether this commercial was not yet booked when the consent was given",
 }
 _NUMBERS: Final = {
     "background_required": "background actors that the agreement requires",
@@ -105,6 +107,8 @@ _NUMBERS: Final = {
     "methods": "methods of collection",
     "licence_years": "years that the licence runs",
     "tokens": "tokens of generated text",
+    "months_since_first_spot": "whole months from the first use of the first spot to the start of this one",
+    "licence_units": "units of a voice licence counted, each of 300 lines or 3,000 words",
 }
 _TEXTS: Final = {
     "alteration": "why the recording is altered, as cosmetics, wardrobe, noise, dubbing, similar, other",
@@ -121,6 +125,7 @@ _AMOUNTS: Final = {
     "contract_share": "the singer's share by contract, an amount",
     "session_fee_agreed": "the session fee agreed in the deal, an amount",
     "revenue": "revenue that the deal shares, an amount",
+    "budget": "the budget of the whole production, an amount",
 }
 
 DECLARED: Final[dict[str, tuple[str, str]]] = {

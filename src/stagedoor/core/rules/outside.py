@@ -11,7 +11,7 @@ from stagedoor.core.facts.request import Narrowing, Standing
 
 
 def judge_narrowings(standing: Standing) -> tuple[tuple[Finding, ...], tuple[Duty, ...]]:
-    """A forbid, a duty or a note for each narrowing; anything else that a policy says cannot be a yes, so it forbids."""
+    """A forbid, a duty or a note for each narrowing; nothing else that a policy says is a yes, so it forbids."""
     findings: list[Finding] = []
     duties: list[Duty] = []
     for item in standing.narrowings:

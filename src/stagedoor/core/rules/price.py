@@ -105,18 +105,19 @@ def book_makes_gross(book: Rulebook) -> bool:
 def _amount(
     rule: PayRule, known: Mapping[str, Value | None], days: Mapping[str, date | None]
 ) -> tuple[int, frozenset[str]] | None:
-    """The rule's amount and what decided it; None if the rule does not apply."""
-    exists = rule.window.open_on(days[rule.window.keyed_by])
+    """The rule's amount and what decided it; None if the rule does not apply.  Raises _CannotPay."""
     try:
         if rule.applies is not None and not rule.applies.evaluate(known)[0]:
             return None
-        if exists is None:
-            raise Unknown(rule.window.keyed_by)
-        if not exists:
+        exists = rule.window.open_on(days[rule.window.keyed_by])
+        if exists is False:
             return None
-        units, decided = rule.formula.evaluate(known)
+        found = rule.formula.evaluate(known) if exists else None
     except Unknown as doubt:
         raise _CannotPay(_unpriced(rule, f"{rule.title}: nobody knows '{doubt.name}'.")) from None
+    if found is None:
+        raise _CannotPay(_unpriced(rule, f"{rule.title}: nobody knows '{rule.window.keyed_by}'."))
+    units, decided = found
     assert isinstance(units, int)
     if units < 0:
         raise _CannotPay(_unpriced(rule, f"{rule.title} comes out below nothing."))

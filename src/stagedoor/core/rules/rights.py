@@ -229,9 +229,7 @@ def _yes(grant: Grant, term: str, request: Request) -> Finding:
 def _questions(request: Request, standing: Standing, grants: tuple[Grant, ...], term: str) -> tuple[Finding, ...]:
     asks: list[Finding] = []
     if any(request.shot in grant.approve_shots for grant in grants):
-        asks.append(
-            ask("consent:approval", f"The performer wants to see and approve shot {request.shot} first.", term)
-        )
+        asks.append(ask("consent:approval", f"The performer wants to see and approve shot {request.shot} first.", term))
     limit = min(grant.ask_above_arc_deg for grant in grants)
     if standing.arc_together_deg > limit:
         what = f"Together the outputs would show {standing.arc_together_deg} degrees round the head"

@@ -5,87 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Final
 
 from stagedoor.core.base.money import Money
-from stagedoor.core.facts.consent import Capacity, Consent
+from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS
+from stagedoor.core.rules.derived import DERIVED, Situation
 from stagedoor.core.rules.text import FLAG, NUMBER, TEXT, TEXTS, Value
 
 Path = tuple[str, ...]
 """Attribute loads from `request`, `standing` or `consent`; None on the way is unknown."""
-
-Derived = Callable[[Request, Standing, Consent | None], Value | None]
-
-
-def _given(_request: Request, standing: Standing, consent: Consent | None) -> bool:
-    signed = standing.consent_signed and standing.consent_countersigned and standing.authority
-    return signed and not standing.consent_withdrawn and not standing.superseded and consent is not None
-
-
-def _minor(request: Request, _standing: Standing, consent: Consent | None) -> bool | None:
-    if consent is None or consent.capacity is not Capacity.GUARDIAN:
-        return False
-    return None if consent.majority_on is None else request.day < consent.majority_on
-
-
-def _outgrown(request: Request, standing: Standing, consent: Consent | None) -> bool | None:
-    if consent is None or consent.capacity is not Capacity.GUARDIAN:
-        return False
-    minor = _minor(request, standing, consent)
-    return None if minor is None else not minor
-
-
-def _signed_before(request: Request, standing: Standing, _consent: Consent | None) -> int | None:
-    return None if standing.signed_on is None else (request.day - standing.signed_on).days
-
-
-def years_between(first: date, last: date) -> int:
-    """Whole years from one day to another, as birthdays are counted."""
-    return last.year - first.year - ((last.month, last.day) < (first.month, first.day))
-
-
-def _since_death(request: Request, standing: Standing, _consent: Consent | None) -> int | None:
-    return None if standing.died_on is None else years_between(standing.died_on, request.day)
-
-
-def _consent_days(_request: Request, _standing: Standing, consent: Consent | None) -> int | None:
-    if consent is None or not consent.grants:
-        return None
-    first = min(grant.first_day for grant in consent.grants)
-    return (max(grant.last_day for grant in consent.grants) - first).days + 1
-
-
-DERIVED: Final[dict[str, tuple[str, str, Derived]]] = {
-    # name: (kind, what it means, how it is worked out)
-    "arc_deg": (NUMBER, "degrees of the camera move asked for", lambda r, s, c: r.arc_to_deg - r.arc_from_deg),
-    "prompted": (FLAG, "whether a text prompt drives the use", lambda r, s, c: bool(r.prompt)),
-    "prompt_names_performer": (FLAG, "whether the prompt names a registered performer",
-                               lambda r, s, c: bool(s.prompt_names)),
-    "prompt_may_name": (FLAG, "whether the prompt may name a registered performer; a person must look",
-                        lambda r, s, c: bool(s.prompt_may_name)),
-    "other_picture": (FLAG, "whether the asset was made for another production",
-                      lambda r, s, c: s.asset_production != r.production),
-    "estimate_basis_given": (FLAG, "whether the estimate records its basis",
-                             lambda r, s, c: bool(s.estimate_basis.strip())),
-    "new_days": (NUMBER, "estimated days that no earlier permit has charged yet",
-                 lambda r, s, c: max(0, s.estimate_days - s.days_charged)),
-    "deceased": (FLAG, "whether the performer has died", lambda r, s, c: s.died_on is not None and s.died_on <= r.day),
-    "years_since_death": (NUMBER, "whole years since the performer died", _since_death),
-    "signed_days_before": (NUMBER, "whole days from the consent's signature to the day of service", _signed_before),
-    "consent_given": (FLAG, "whether a consent is signed, countersigned, current and not withdrawn", _given),
-    "consent_described": (FLAG, "whether the consent describes the intended use in words",
-                          lambda r, s, c: bool(c and c.description.strip())),
-    "minor": (FLAG, "whether a guardian signed and the performer is not yet of age on the day", _minor),
-    "outgrown": (FLAG, "whether a guardian signed and the performer has come of age since", _outgrown),
-    "lifetime": (FLAG, "whether the performer, or a guardian for them, gave the consent in life",
-                 lambda r, s, c: c is not None and c.capacity in (Capacity.ADULT, Capacity.GUARDIAN)),
-    "consent_days": (NUMBER, "days from the consent's first day to its last", _consent_days),
-}  # fmt: skip
-
 PATHS: Final[dict[str, tuple[str, str, Path]]] = {
     # name: (kind, what it means, where it stands)
     "use": (TEXT, "what is asked for: create, render, generate, alter, perform, train, publish",
@@ -124,7 +55,8 @@ PATHS: Final[dict[str, tuple[str, str, Path]]] = {
     "signed_apart": (FLAG, "whether the consent was signed apart from any contract", ("consent", "signed_apart")),
     "schedule_f": (FLAG, "whether the performer is on a flat Schedule F deal", ("consent", "deal", "schedule_f")),
     "day_rate": (NUMBER, "the performer's own day rate, an amount", ("consent", "deal", "day_rate", "units")),
-    "unit_rate": (NUMBER, "the deal's rate for each metered unit, an amount", ("consent", "deal", "unit_rate", "units")),
+    "unit_rate": (NUMBER, "the deal's rate for each metered unit, an amount",
+                  ("consent", "deal", "unit_rate", "units")),
     "flat_fee": (NUMBER, "the deal's fee for one use as a whole, an amount", ("consent", "deal", "flat_fee", "units")),
     "residual_bp": (NUMBER, "the deal's residual, in hundredths of a percent", ("consent", "deal", "residual_bp")),
     "after_death": (TEXT, "what becomes of the consent at death: continues, ends, estate",
@@ -197,16 +129,16 @@ def declared_values(request: Request) -> dict[str, Value]:
 
 def values_of(request: Request, standing: Standing, consent: Consent | None) -> dict[str, Value | None]:
     """Every word's value; None where nobody knows."""
-    roots: dict[str, object] = {"request": request, "standing": standing, "consent": consent}
+    it = Situation(request, standing, consent)
     values: dict[str, Value | None] = dict.fromkeys(DECLARED)
     values.update(declared_values(request))
     for name, (_, _, path) in PATHS.items():
-        found: object = roots[path[0]]
-        for step in path[1:]:
+        found: object = it
+        for step in path:
             found = None if found is None else getattr(found, step)
         values[name] = found  # type: ignore[assignment]  # a path ends in a value of its word's kind
     for name, (_, _, work_out) in DERIVED.items():
-        values[name] = work_out(request, standing, consent)
+        values[name] = work_out(it)
     return values
 
 

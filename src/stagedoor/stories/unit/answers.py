@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.decision import Approval, Decision, Effect, Finding, Question
-from stagedoor.core.facts.party import Party, Role
+from stagedoor.core.facts.party import Party
 from stagedoor.core.facts.request import Answered, Request
 from stagedoor.ports.store import Unit
 from stagedoor.ports.world import Verifier

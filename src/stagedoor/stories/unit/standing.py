@@ -79,8 +79,8 @@ def stand(
         request=request.digest(),
         rulebooks=tuple(book.digest for book in books),
         **_of_consent(unit, verifier, request, consent, production),
-        **_of_asset(unit, verifier, request, consent, asset),
-        **_of_use(unit, verifier, request, production),
+        **_of_asset(unit, consent, asset),
+        **_of_use(unit, request, production),
         consent_withdrawn=state.withdrawn or _withdrawn(unit, request, consent),
         epoch=state.epoch,
         holds=state.holds,
@@ -117,9 +117,7 @@ def _of_consent(
     }
 
 
-def _of_asset(
-    unit: Unit, verifier: Verifier, request: Request, consent: Consent | None, asset: Asset
-) -> dict[str, Any]:
+def _of_asset(unit: Unit, consent: Consent | None, asset: Asset) -> dict[str, Any]:
     """What is asked for: the capture that it descends from, its papers, when and under what it was made."""
     notice = unit.get(Notice, asset.notice) if asset.notice else None
     root = _root(unit, asset)
@@ -142,7 +140,7 @@ def _of_asset(
     }
 
 
-def _of_use(unit: Unit, verifier: Verifier, request: Request, production: Production) -> dict[str, Any]:
+def _of_use(unit: Unit, request: Request, production: Production) -> dict[str, Any]:
     """What was estimated, used, charged and earned before."""
     estimate = unit.find(Estimate, request.estimate)
     covers = _estimate_covers(estimate, request)
