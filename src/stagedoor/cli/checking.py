@@ -1,4 +1,4 @@
-"""Commands that check something and believe nothing: bundles, the ledger, rulebooks, captures, consents."""
+"""Commands that check something and believe nothing: bundles, the ledger, captures, consents."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from stagedoor.adapters import bundle
 from stagedoor.adapters.clock import today
 from stagedoor.adapters.signing import Ed25519Verifier
 from stagedoor.capture.read import parse, read_folder
+from stagedoor.cli import rulebooks
 from stagedoor.cli.reading import AsJson, Home
 from stagedoor.cli.saying import no
 from stagedoor.core.base.limits import FACT_BYTES_MAX
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.party import Role, Signature
-from stagedoor.core.rules.cases import run_case, uncovered
 from stagedoor.core.rules.sentences import sentences
-from stagedoor.core.rules.vocabulary import shown_value
 from stagedoor.ports.world import SignatureFault
 from stagedoor.stories.verify_bundle import verify_bundle
 from stagedoor.wire.decode import DecodeError, decode
-from stagedoor.wiring import RULEBOOKS, opened, rulebooks
+from stagedoor.wiring import opened
 
-Books = Annotated[Path, typer.Option("--books", help="The folder of rulebooks.")]
+# Where app.py looked for them; it now takes the whole sub-command from cli/rulebooks.py.
+rulebook_check, rulebook_show, rulebook_cases = rulebooks.check, rulebooks.show, rulebooks.cases
 
 
 def verify(
@@ -74,65 +73,6 @@ def verify_ledger(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo("Everything agrees with itself." if not faults else f"{len(faults)} faults.")
     if faults:
         raise typer.Exit(1)
-
-
-def rulebook_check(name: Annotated[str, typer.Argument()] = "", books: Books = RULEBOOKS) -> None:
-    """Read one rulebook, or all, and run its cases; say what a person must mend."""
-    folder = rulebooks(books)
-    names = (name,) if name else folder.names()
-    if not names:
-        raise no(f"There is no rulebook in {books}. Name a folder that holds rulebook folders.", 2)
-    bad = 0
-    for each in names:
-        book = folder.load(each)
-        wrong = [said for said in (run_case(book, case) for case in book.cases) if said]
-        wrong += [f"no case runs '{rule}'" for rule in uncovered(book)]
-        for said in wrong:
-            Console().print(f"✗ {each}: {said}", style="red", markup=False, highlight=False)
-        bad += len(wrong)
-        rules = len(book.judges) + len(book.pays)
-        typer.echo(f"{each} {book.version}: {len(book.parameters)} parameters, {rules} rules, {len(book.cases)} cases")
-    if bad:
-        raise typer.Exit(1)
-
-
-def rulebook_cases(name: Annotated[str, typer.Argument()], books: Books = RULEBOOKS, as_json: AsJson = False) -> None:
-    """Run a rulebook's worked cases, one line each."""
-    book = rulebooks(books).load(name)
-    results = [(case.file, case.name, run_case(book, case)) for case in book.cases]
-    if as_json:
-        typer.echo(json.dumps([{"file": file, "case": case, "fault": said} for file, case, said in results]))
-    else:
-        for file, case, said in results:
-            typer.echo(f"{'ok ' if not said else 'BAD'} {file}: {case}{' - ' + said if said else ''}")
-    if any(said for _, _, said in results):
-        raise typer.Exit(1)
-
-
-def rulebook_show(name: Annotated[str, typer.Argument()], books: Books = RULEBOOKS, as_json: AsJson = False) -> None:
-    """Print a rulebook for a person: every value with its date, source and confidence, every rule with its words."""
-    folder = rulebooks(books)
-    if as_json:
-        typer.echo(json.dumps(folder.plain(name)))
-        return
-    book = folder.load(name)
-    console = Console()
-    console.print(f"{book.title} ({book.name} {book.version})\n{book.note}\n", markup=False, highlight=False)
-    values = Table("parameter", "from", "value", "unit", "governed by", "confidence", "source", title="Values")
-    for parameter in book.parameters:
-        for dated in parameter.values:
-            source = dated.source
-            values.add_row(parameter.name, str(dated.since),
-                           shown_value(dated.value, parameter.unit, parameter.currency), parameter.unit,
-                           parameter.keyed_by.replace("_", " "), source.confidence.value, source.title)  # fmt: skip
-    rules = Table("rule", "effect", "says", "when", "clause", "confidence", title="Rules")
-    for judge in book.judges:
-        rules.add_row(judge.rule, judge.effect.value, judge.says, judge.when.text, judge.clause,
-                      judge.source.confidence.value)  # fmt: skip
-    for pay in book.pays:
-        rules.add_row(pay.rule, "pays", pay.title, pay.formula.text, pay.clause, pay.source.confidence.value)
-    console.print(values)
-    console.print(rules)
 
 
 def capture_check(
