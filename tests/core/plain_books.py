@@ -75,6 +75,8 @@ def judge(**over: Any) -> dict[str, Any]:
         "clause": "test 2",
         "source": SOURCE,
     }
+    if over.get("effect", "forbid") != "forbid":
+        del given["code"]
     return given | over
 
 

@@ -22,6 +22,7 @@ from stagedoor.core.facts.request import Answered, Request, Standing
 from stagedoor.core.rules.combine import combine, in_order
 from stagedoor.core.rules.rulebook import Confidence, JudgeRule, Rulebook, Source
 from stagedoor.core.rules.text import parse
+from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.vocabulary import KINDS, values_of
 from stagedoor.wire.decode import decode as read
 
@@ -321,9 +322,13 @@ def test_an_answered_question_is_noted_or_forbids(world: make.World, yes: bool) 
 
 
 def test_every_word_has_a_value_of_its_kind() -> None:
-    """The vocabulary and the values given to rules are the same list, of the same kinds."""
+    """The vocabulary and the values given to rules are the same list, of the same kinds; None is what nobody knows."""
     world = make.world()
     values = values_of(world.request, world.standing, world.consent)
     kinds = {int: "number", str: "text", bool: "flag", tuple: "texts"}
-    assert {name: kinds[type(value)] for name, value in values.items()} == KINDS
+    assert set(values) == set(KINDS)
+    known = {name: value for name, value in values.items() if value is not None}
+    assert {name: kinds[type(value)] for name, value in known.items()} == {name: KINDS[name] for name in known}
+    unknown = set(values) - set(known) - set(DECLARED)
+    assert unknown == {"years_since_death", "signed_days_before", "unit_rate", "flat_fee", "residual_bp"}
     assert set(DAYS)

@@ -7,6 +7,7 @@ from datetime import date
 
 from stagedoor.core.base.money import MoneyError
 from stagedoor.core.rules.agreement import due_day, speaks
+from stagedoor.core.rules.declared import USUAL
 from stagedoor.core.rules.rulebook import Case, JudgeRule, PayRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
 from stagedoor.core.rules.vocabulary import DATES
@@ -48,7 +49,7 @@ def _result(book: Rulebook, case: Case) -> dict[str, int | bool | str | None] | 
         day = days[parameter.keyed_by]
         dated = None if day is None else parameter.at(day)
         values[parameter.name] = None if dated is None else dated.value
-    usual: dict[str, Value | None] = {"currency": "USD"}
+    usual: dict[str, Value | None] = {"currency": "USD", **USUAL}
     env: Mapping[str, Value | None] = usual | values | given
     if case.rule in values:
         value = env[case.rule]

@@ -139,6 +139,15 @@ DECLARED: Final[dict[str, tuple[str, str]]] = {
 DECLARED_AMOUNTS: Final = frozenset(_AMOUNTS)
 """Declared words that are amounts."""
 
+USUAL: Final[dict[str, str | int | bool]] = {
+    "budget_tier": "full",
+    "engagement": "daily",
+    "pay_type": "session",
+    "sideletter_k": False,
+}
+"""What stands where nothing is declared: the reading that pays performer and plans most, so that silence gains
+nobody anything."""
+
 DECLARED_DATES: Final = (
     "engaged_on", "released_on", "production_ended", "purpose_ended", "last_contact", "market_on", "first_spot_on",
     "union_told_on",

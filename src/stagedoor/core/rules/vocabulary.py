@@ -11,7 +11,7 @@ from typing import Final
 from stagedoor.core.base.money import Money
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.request import Request, Standing
-from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS
+from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS, USUAL
 from stagedoor.core.rules.derived import DERIVED, Situation
 from stagedoor.core.rules.text import FLAG, NUMBER, TEXT, TEXTS, Value
 
@@ -123,8 +123,8 @@ def shown_value(value: Value | None, unit: str, currency: str) -> str:
 
 
 def declared_values(request: Request) -> dict[str, Value]:
-    """What the production declared, by word; `ask` has seen to it that each is known and of its kind."""
-    return {item.name: item.value for item in request.circumstances}
+    """What the production declared, by word, and the usual where it did not; `ask` saw to it that each is of its kind."""
+    return USUAL | {item.name: item.value for item in request.circumstances}
 
 
 def values_of(request: Request, standing: Standing, consent: Consent | None) -> dict[str, Value | None]:
