@@ -123,8 +123,10 @@ def shown_value(value: Value | None, unit: str, currency: str) -> str:
 
 
 def declared_values(request: Request) -> dict[str, Value]:
-    """What the production declared, by word, and the usual where it did not; `ask` saw to it that each is of its kind."""
-    return USUAL | {item.name: item.value for item in request.circumstances}
+    """What the production declared, by word, and the usual where it did not; `ask` saw to their kinds."""
+    values: dict[str, Value] = {**USUAL}
+    values.update((item.name, item.value) for item in request.circumstances)
+    return values
 
 
 def values_of(request: Request, standing: Standing, consent: Consent | None) -> dict[str, Value | None]:
