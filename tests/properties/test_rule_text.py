@@ -163,7 +163,7 @@ sys.addaudithook(_hear)
         "units and released",
         "units if units else units",
         "units if released else use",
-        "unit",
+        "unitt",
         "Use == 'render'",
         "true",
         "consent.description",
