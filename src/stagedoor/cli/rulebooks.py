@@ -160,7 +160,7 @@ def _tell_file(file: FileTold) -> None:
         for label, text in (
             ("does", rule.does),
             ("in words", rule.words),
-            ("as written", rule.text),
+            ("as written", f"{rule.applies} | {rule.text}" if rule.applies else rule.text),
             ("clause", rule.clause),
             ("source", f"{rule.source.title} (confidence {rule.source.confidence.value})"),
         ):

@@ -60,6 +60,7 @@ class RuleTold:
     rule: str
     says: str
     does: str
+    applies: str
     text: str
     words: str
     clause: str
@@ -139,12 +140,12 @@ def parameter_told(item: Parameter) -> ParameterTold:
 
 def judge_told(rule: JudgeRule, names: dict[str, str]) -> RuleTold:
     """A rule that judges."""
-    guard = f"{rule.applies.text}  then  " if rule.applies is not None else ""
     return RuleTold(
         rule=rule.rule,
         says=rule.says,
         does=effect_in_words(rule),
-        text=guard + rule.when.text,
+        applies=rule.applies.text if rule.applies is not None else "",
+        text=rule.when.text,
         words=judge_in_words(rule, names),
         clause=rule.clause,
         source=rule.source,
@@ -153,12 +154,12 @@ def judge_told(rule: JudgeRule, names: dict[str, str]) -> RuleTold:
 
 def pay_told(rule: PayRule, names: dict[str, str]) -> RuleTold:
     """A rule that pays."""
-    guard = f"{rule.applies.text}  then  " if rule.applies is not None else ""
     return RuleTold(
         rule=rule.rule,
         says=f"{rule.title} ({rule.name})",
         does=payee_in_words(rule),
-        text=guard + rule.formula.text,
+        applies=rule.applies.text if rule.applies is not None else "",
+        text=rule.formula.text,
         words=pay_in_words(rule, names),
         clause=rule.clause,
         source=rule.source,
