@@ -1,0 +1,1 @@
+"""Consents in other people's formats, out without loss and in only to narrow."""
