@@ -1,0 +1,56 @@
+"""Every limit of the check of prompts, with its reason."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PROMPT_CHARACTERS_MAX: Final = 20_000
+"""Characters of one prompt: ten pages of screenplay.  Image models read a few hundred words."""
+
+CLEANED_CHARACTERS_MAX: Final = 40_000
+"""Characters after normalisation: one Arabic ligature unfolds into eighteen letters."""
+
+WORDS_MAX: Final = 5_000
+"""Words of one prompt: more than 20,000 characters of prose hold; letters spaced out one by one reach it."""
+
+COMPARISONS_MAX: Final = 150_000
+"""Spellings compared for one prompt, some 50 ms.  A page of prose needs a few thousand against 100,000 performers."""
+
+HITS_MAX: Final = 64
+"""Performers told of one prompt, the surest first."""
+
+SHARED_MAX: Final = 64
+"""Bearers of one surname who are looked at where a prompt gives the surname alone."""
+
+MATCHES_MAX: Final = 10
+"""Registered words that one word of a prompt may stand for, the nearest first."""
+
+BUCKET_MAX: Final = 400
+"""Registered words compared with one word of a prompt, at most this many from one key of an index."""
+
+GAP_WORDS_MAX: Final = 2
+"""Words that may stand between two words of a name, as a middle name does."""
+
+MARKS_MAX: Final = 2
+"""Combining marks kept on one letter; living languages use two, and sorting a long run of them takes quadratic time."""
+
+NAME_CHARACTERS_MAX: Final = 120
+"""Characters of one registered name."""
+
+NAME_WORDS_MAX: Final = 8
+"""Words of one registered name."""
+
+NAMES_OF_ONE_MAX: Final = 64
+"""Names of one performer."""
+
+PERFORMERS_MAX: Final = 200_000
+"""Performers in one register: every member of the largest unions."""
+
+FILE_BYTES_MAX: Final = 64 << 20
+"""Bytes of a file of names: 200,000 performers take 20 MB."""
+
+JOINED_MIN: Final = 5
+"""Letters of a name that is looked for without its spaces: shorter ones stand inside too many words."""
+
+JOINED_MAX: Final = 48
+"""Letters of a name that is looked for without its spaces."""

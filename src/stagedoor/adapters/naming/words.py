@@ -1,0 +1,129 @@
+"""A prompt as words, each with every way in which it may be read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from stagedoor.adapters.naming.letters import LOOKS_LIKE, by_looks, clean, leet, plain, spelled_out
+from stagedoor.adapters.naming.limits import PROMPT_CHARACTERS_MAX, WORDS_MAX
+from stagedoor.adapters.naming.ordinary import is_ordinary
+from stagedoor.ports.naming import PromptError
+
+# One Han character or Hangul syllable is a word of its own: those scripts are written without spaces.
+_SYLLABLE: Final = r"\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0003ffff"
+_LETTER: Final = rf"[^\W_{_SYLLABLE}]"
+_WORD: Final = re.compile(rf"[{_SYLLABLE}]|{_LETTER}+(?:['’‘ʼ`´′$!|€@]{_LETTER}+)*")
+_UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff]")
+"""Thai, Lao, Burmese, Khmer and kana: written without spaces, and not by syllables."""
+
+_ABJAD: Final = re.compile(r"[\u0590-\u07bf\ufb1d-\ufdff\ufe70-\ufefc]")
+"""Hebrew, Arabic, Syriac: written without most vowels."""
+
+_ARTICLE: Final = re.compile(r"^ال(?=..)")
+
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+APOSTROPHE_S: Final = re.compile(r"['’‘ʼ`´′][sS]$")
+_NOT_SPLIT: Final = frozenset({"mac", "fitz"})
+_STOP: Final = re.compile(r"[.!?;:…。！？](?=\s|$)|\n")
+
+PARTICLES: Final = frozenset((
+    "abu", "ad", "af", "al", "an", "as", "av", "bin", "bint", "bn", "da", "das", "de", "del", "della", "den", "der", "di",
+    "do", "dos", "du", "des", "el", "ibn", "la", "las", "le", "lo", "los", "of", "ten", "ter", "the", "ul", "van", "von",
+    "y", "zu", "zur",
+))  # fmt: skip
+"""Words inside names that are left out, moved and added freely; no name is told apart by them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a prompt: where it stands, how it may be read, and what its surroundings say."""
+
+    raw: str
+    start: int
+    end: int
+    readings: tuple[str, ...]
+    capital: bool
+    ordinary: bool
+    after_stop: bool
+    after_comma: bool
+    unspaced: bool
+    abjad: bool
+
+
+def split(prompt: str) -> tuple[str, tuple[Word, ...]]:
+    """The prompt as it is seen, and its words; raises PromptError beyond a limit."""
+    if len(prompt) > PROMPT_CHARACTERS_MAX:
+        raise PromptError(
+            f"The prompt has {len(prompt)} characters, at most {PROMPT_CHARACTERS_MAX} are checked. Shorten it."
+        )
+    text = clean(prompt)
+    words: list[Word] = []
+    last = 0
+    for found in _WORD.finditer(text):
+        for raw, start in _parts(found[0], found.start()):
+            between = text[last:start]
+            low = raw.lower()
+            readings = (low,) if raw.isascii() and raw.isalpha() and low == raw else read(raw)
+            words.append(
+                Word(
+                    raw,
+                    start,
+                    start + len(raw),
+                    readings,
+                    raw[:1].isupper(),
+                    bool(readings) and is_ordinary(readings[0]),
+                    not words or (len(between) > 1 and _STOP.search(between) is not None),
+                    "," in between,
+                    not raw.isascii() and _UNSPACED.search(raw) is not None,
+                    not raw.isascii() and _ABJAD.search(raw) is not None,
+                )
+            )
+            last = start + len(raw)
+    if len(words) > WORDS_MAX:
+        raise PromptError(f"The prompt has {len(words)} words, at most {WORDS_MAX} are checked. Shorten it.")
+    return text, tuple(words)
+
+
+def _parts(raw: str, start: int) -> list[tuple[str, int]]:
+    """A word, or its parts where capitals inside it ("MaraQuill") or "@" join several."""
+    if raw.islower() or raw.isupper():
+        if "@" not in raw:
+            return [(raw, start)]
+        cuts = [place for place in range(len(raw)) if raw[place] == "@"]
+    else:
+        cuts = [found.start() for found in _CAMEL.finditer(raw)]
+    parts: list[tuple[str, int]] = []
+    begin = 0
+    for end in [*cuts, len(raw)]:
+        piece = raw[begin:end].strip("@")
+        if len(piece) < 3 or piece.lower() in _NOT_SPLIT:
+            return [(raw, start)]
+        parts.append((piece, start + raw.index(piece, begin)))
+        begin = end
+    return parts
+
+
+@lru_cache(maxsize=1 << 15)
+def read(raw: str) -> tuple[str, ...]:
+    """Every reading of one word as letters a to z, the likeliest first; none if it holds no letter."""
+    raw = APOSTROPHE_S.sub("", raw)
+    found = [plain(raw)]
+    if not raw.isascii():
+        found.append(spelled_out(raw))
+        if _ARTICLE.search(raw):
+            found.append(plain(raw[2:]))
+        if not raw.isalpha() or _mixed(raw):
+            found.append(by_looks(raw))
+    elif "I" in raw[1:] and not raw.isupper():
+        found.append(raw.replace("I", "l").lower())  # a capital i between small letters is read as l
+    if not raw.isalpha() and any(letter.isalpha() for letter in raw):
+        found += [found[0].strip("0123456789"), *leet(raw)]
+    return tuple(dict.fromkeys(word for word in found if word.isalpha() and word.isascii()))
+
+
+def _mixed(raw: str) -> bool:
+    """Whether look-alikes may be at work: Latin letters beside others, or nothing but letters that look Latin."""
+    return any(letter.isascii() for letter in raw) or all(ord(letter) in LOOKS_LIKE for letter in raw)
