@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from stagedoor.cli.rulebooks import head_lines, sides
-from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS, DECLARED_DATES
+from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS, DECLARED_DATES, USUAL
 from stagedoor.core.rules.differ import ADDED, CHANGED, DROPPED, Change, compare
 from stagedoor.core.rules.outline import FileTold, RuleTold, confidences, outline
 from stagedoor.core.rules.rulebook import Rulebook, Source
@@ -253,8 +253,13 @@ def _words(words: dict[str, tuple[str, str]]) -> str:
     rows = []
     for name, (kind, means) in words.items():
         amount = name in MONEY_WORDS | DECLARED_AMOUNTS and "an amount" not in means
-        rows.append(f"| `{name}` | {kind} | {means}{', an amount' if amount else ''} |")
+        usual = f"; {_usual(USUAL[name])}, if nothing is declared" if name in USUAL else ""
+        rows.append(f"| `{name}` | {kind} | {means}{', an amount' if amount else ''}{usual} |")
     return "\n".join(["| word | kind | means |", "|---|---|---|", *rows])
+
+
+def _usual(value: str | int | bool) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _dates() -> str:
