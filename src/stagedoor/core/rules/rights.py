@@ -12,7 +12,6 @@ from datetime import date
 from typing import Final, Protocol
 
 from stagedoor.core.base.limits import GRANTS_MAX
-from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.base.when import within
 from stagedoor.core.facts.consent import Audience, Consent, Content, Deal, Forbid, Grant, Purpose, Quality, Use
@@ -63,7 +62,7 @@ def judge_consent(request: Request, standing: Standing, consent: Consent | None)
     if len(consent.grants) > GRANTS_MAX or len(consent.forbids) > GRANTS_MAX:
         what = f"The consent has {len(consent.grants)} permissions and {len(consent.forbids)} refusals"
         return (no(Code.MALFORMED, f"{what}; nobody can be asked to read more than {GRANTS_MAX}.", "consent"),)
-    whole = tuple(_whole_document(request, standing, consent))
+    whole = tuple(whole_document(request, standing, consent))
     forbids = tuple(
         no(_code_of(item, request), _words_of(item), f"consent, refusal {index + 1}", f"use={request.use.value}",
             f"purpose={request.purpose.value}")
@@ -93,7 +92,8 @@ def judge_rider(request: Request, standing: Standing, rider: Consent, number: in
     return tuple(forbids) + tuple(replace(item, clause=f"rider {number}: {item.clause}") for item in spoken)
 
 
-def _whole_document(request: Request, standing: Standing, consent: Consent) -> list[Finding]:
+def whole_document(request: Request, standing: Standing, consent: Consent) -> list[Finding]:
+    """What stands against the document as a whole; empty if nothing does."""
     found: list[Finding] = []
     if not standing.consent_signed:
         found.append(no(Code.NO_CONSENT, "The performer has not signed this consent.", "consent, signature"))
@@ -128,15 +128,19 @@ def _whole_document(request: Request, standing: Standing, consent: Consent) -> l
         found.append(no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))
     if not 0 <= standing.commission_bp <= WHOLE_BP:
         found.append(no(Code.MALFORMED, "The mandate's commission is not between nothing and everything.", "mandate"))
-    if any(amount.currency != standing.currency for amount in _amounts(consent.deal)):
+    if not _in_one_currency(consent.deal, standing.currency):
         found.append(no(Code.MALFORMED, "The deal and the production are in two currencies.", "consent, price"))
     if standing.holds or standing.died_on is not None or standing.prompt_names or standing.prompt_may_name:
         found += events(request, standing, consent)
     return found
 
 
-def _amounts(deal: Deal) -> tuple[Money, ...]:
-    return tuple(amount for amount in (deal.day_rate, deal.unit_rate, deal.flat_fee) if amount is not None)
+def _in_one_currency(deal: Deal, currency: str) -> bool:
+    return (
+        deal.day_rate.currency == currency
+        and (deal.unit_rate is None or deal.unit_rate.currency == currency)
+        and (deal.flat_fee is None or deal.flat_fee.currency == currency)
+    )
 
 
 def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Finding, ...]:
@@ -160,7 +164,7 @@ def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Fin
         nearest = min((misses for misses, _, _ in missed), key=lambda misses: (len(misses), _numbers(misses)))
         return tuple(nearest)
     term, grant = covering[0]
-    return (_yes(grant, term, request), *_questions(request, standing, tuple(item for _, item in mine), term))
+    return (yes_of(grant, term, request), *_questions(request, standing, tuple(item for _, item in mine), term))
 
 
 def _numbers(misses: list[Finding]) -> tuple[int, ...]:
@@ -211,7 +215,8 @@ def _covers(territory: str, granted: tuple[str, ...]) -> bool:
     return territory in granted or "world" in granted
 
 
-def _yes(grant: Grant, term: str, request: Request) -> Finding:
+def yes_of(grant: Grant, term: str, request: Request) -> Finding:
+    """The performer's permit, with the term that gives it."""
     what = f"shot {request.shot}" if request.shot else "the replica"
     return Finding(
         rule="consent",

@@ -1,0 +1,221 @@
+"""What changes slowly, folded and compiled once: the rules in force for one use, medium, currency and set of days.
+
+A parameter's value, a rule's window and a book's term hang on days; between two days on which nothing changes all are
+the same, so a case is named by the stretch that each governing day falls into, not by the day.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from stagedoor.core.base.limits import MONEY_UNITS_MAX
+from stagedoor.core.base.outcome import Code
+from stagedoor.core.facts.decision import Finding
+from stagedoor.core.rules.agreement import out_of_force
+from stagedoor.core.rules.compiled import (
+    Judges,
+    JudgeText,
+    PayDoubt,
+    Pays,
+    PayText,
+    Reason,
+    compile_judges,
+    compile_pays,
+    weak_bits,
+)
+from stagedoor.core.rules.declared import DECLARED
+from stagedoor.core.rules.derived import DERIVED
+from stagedoor.core.rules.price import in_order_of_reading
+from stagedoor.core.rules.rulebook import PayRule, Rulebook, Window
+from stagedoor.core.rules.text import FLAG, RuleText, Value, parse
+from stagedoor.core.rules.vocabulary import PATHS
+
+ROOTS: Final = ("request", "standing", "consent", "declared", "derived")
+UNDATED: Final = parse("undated", {"undated": FLAG})
+"""In place of a rule whose governing day nobody knows: its one word is never known, so it is a doubt."""
+
+SOURCES: Final[dict[str, tuple[str, ...]]] = {
+    **{name: path for name, (_, _, path) in PATHS.items()},
+    **dict.fromkeys(DECLARED, ("declared",)),
+    **dict.fromkeys(DERIVED, ("derived",)),
+    "undated": ("derived",),
+}
+"""Where each word of a compiled rule is loaded from."""
+
+
+class CaseKey(NamedTuple):
+    """What names a case: the slow words, and the stretch of each governing day (-1 where it is not known)."""
+
+    use: str
+    medium: str
+    currency: str
+    stretches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weak:
+    """A value of low confidence, or none, that may decide an amount."""
+
+    rule: PayRule
+    name: str
+    unseen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything that one case has ready."""
+
+    judges: Judges
+    pays: Pays
+    pay_rules: tuple[PayRule, ...]
+    weak: tuple[Weak, ...]
+    derived: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+class Calendar:
+    """The days on which something changes, by date word: values, windows and books' terms."""
+
+    def __init__(self, books: tuple[Rulebook, ...]) -> None:
+        changes: dict[str, set[date]] = {"day": set()}
+        for book in books:
+            _note(changes, Window(first=book.first_day, last=book.last_day))
+            for parameter in book.parameters:
+                changes.setdefault(parameter.keyed_by, set()).update(value.since for value in parameter.values)
+            for window in (*(rule.window for rule in book.judges), *(rule.window for rule in book.pays)):
+                _note(changes, window)
+        self.words = tuple(sorted(word for word, days in changes.items() if days))
+        self._changes = tuple(sorted(changes[word]) for word in self.words)
+
+    def stretches(self, days: Mapping[str, date | None]) -> tuple[int, ...]:
+        """The stretch of each word's day; between two of its changes all rules are the same."""
+        return tuple(
+            -1 if (day := days[word]) is None else bisect_right(changes, day)
+            for word, changes in zip(self.words, self._changes, strict=True)
+        )
+
+
+def _note(changes: dict[str, set[date]], window: Window) -> None:
+    days = changes.setdefault(window.keyed_by, set())
+    if window.first is not None:
+        days.add(window.first)
+    if window.last is not None:
+        days.add(date.fromordinal(window.last.toordinal() + 1))
+
+
+def make_case(books: tuple[Rulebook, ...], key: CaseKey, days: Mapping[str, date | None]) -> Case:
+    """Fold and compile what is in force on these days."""
+    day = days["day"]
+    assert day is not None
+    deciding = tuple(book for book in books if book.decides)
+    constants: dict[str, Value | None] = {"use": key.use, "medium": key.medium, "currency": key.currency}
+    confidence: dict[str, str] = {}
+    sources = dict(SOURCES)
+    for book in deciding:
+        for parameter in book.parameters:
+            at = days[parameter.keyed_by]
+            other_money = parameter.currency not in ("", key.currency)
+            dated = None if other_money or at is None else parameter.at(at)
+            constants[parameter.name] = None if dated is None else dated.value
+            confidence[parameter.name] = "" if dated is None else dated.source.confidence.value
+            sources[parameter.name] = ("derived",)
+    judges = _judges(books, day, days)
+    rules, pays = _pays(deciding, days, confidence)
+    used = {word for text in judges for word in _words(text.applies, text.when)}
+    used |= {word for text in pays for word in _words(text.applies, text.formula)}
+    bits = weak_bits(pays)
+    return Case(
+        judges=compile_judges(judges, sources=sources, constants=constants, roots=ROOTS),
+        pays=compile_pays(pays, sources=sources, constants=constants, currency=key.currency, roots=ROOTS),
+        pay_rules=rules,
+        weak=tuple(Weak(rules[place], name, confidence[name] == "unseen") for place, name in bits),
+        derived=tuple(sorted(used & set(DERIVED))),
+        findings=tuple(out_of_force(book, day) for book in deciding if not book.in_force(day) and book.kind != "law"),
+    )
+
+
+def _words(guard: RuleText | None, text: RuleText) -> set[str]:
+    return set(text.reads) | set(guard.reads if guard else ())
+
+
+def _judges(books: tuple[Rulebook, ...], day: date, days: Mapping[str, date | None]) -> list[JudgeText]:
+    """Rules by their place among all rules of all books, in force and within their windows."""
+    texts: list[JudgeText] = []
+    place = -1
+    for book in books:
+        for rule in book.judges:
+            place += 1
+            exists = rule.window.open_on(days[rule.window.keyed_by])
+            if book.decides and book.in_force(day) and exists is not False:
+                when = rule.when if exists else UNDATED
+                texts.append(JudgeText(key=place, applies=rule.applies, when=when))
+    return texts
+
+
+def _pays(
+    books: tuple[Rulebook, ...], days: Mapping[str, date | None], confidence: Mapping[str, str]
+) -> tuple[tuple[PayRule, ...], list[PayText]]:
+    rules: list[PayRule] = []
+    texts: list[PayText] = []
+    for _, rule in in_order_of_reading(books):
+        exists = rule.window.open_on(days[rule.window.keyed_by])
+        if exists is False:
+            continue
+        weak = tuple(name for name in rule.reads if confidence.get(name) in ("low", "unseen"))
+        formula = rule.formula if exists else UNKNOWN_AMOUNT
+        texts.append(PayText(key=len(rules), name=rule.name, applies=rule.applies, formula=formula, weak=weak))
+        rules.append(rule)
+    return tuple(rules), texts
+
+
+UNKNOWN_AMOUNT: Final = parse("1 if undated else 1", {"undated": FLAG})
+"""In place of an amount whose rule's governing day nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What a use costs in millionths, or why nobody can say; and the questions that go with it."""
+
+    gross_units: int | None
+    cost_units: int | None
+    codes: tuple[Code, ...]
+    asks: tuple[tuple[str, str], ...]
+
+
+NO_PRICE: Final = Priced(None, None, (Code.UNPRICED,), ())
+
+
+def priced(case: Case, found: tuple[list[int | None], int] | PayDoubt, *, never_charged: bool) -> Priced:
+    """The amounts of one use, as `core.rules.price` counts them."""
+    if isinstance(found, PayDoubt):
+        assert found.reason in (Reason.UNKNOWN, Reason.NEGATIVE, Reason.TWICE)
+        return NO_PRICE
+    amounts, mask = found
+    gross = on_top = total = 0
+    performer = False
+    for rule, units in zip(case.pay_rules, amounts, strict=True):
+        if units is None:
+            continue
+        if units > MONEY_UNITS_MAX:
+            return NO_PRICE
+        if not rule.payee:
+            continue
+        performer = performer or rule.payee == "performer"
+        total += units
+        if rule.on_top:
+            on_top += units
+        elif rule.payee != "agent":
+            gross += units
+    asks: list[tuple[str, str]] = []
+    for bit, weak in enumerate(case.weak):
+        if mask >> bit & 1:
+            if weak.unseen:
+                return NO_PRICE
+            asks.append((weak.rule.rule, weak.name))
+    if not performer or (never_charged and total == 0) or gross + on_top > MONEY_UNITS_MAX:
+        return NO_PRICE
+    return Priced(gross, gross + on_top, (), tuple(asks))

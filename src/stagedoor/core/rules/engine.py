@@ -1,0 +1,167 @@
+"""Rulebooks made ready once, so that a decision costs microseconds: the same rules, compiled, and the same lattice.
+
+`core.steps.decide` says what a decision is, in words, for the record; this engine gives the same answer, code, rules
+and amounts without the words, and a property test holds every verdict to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from stagedoor.core.base.outcome import Code, first_in_precedence
+from stagedoor.core.facts.consent import Consent
+from stagedoor.core.facts.decision import Answer, Effect, Finding
+from stagedoor.core.facts.request import Request, Standing
+from stagedoor.core.rules.agreement import collisions, other_agreement, settled, silent_on_strikes
+from stagedoor.core.rules.case import Calendar, Case, CaseKey, Priced, make_case, priced
+from stagedoor.core.rules.derived import DERIVED, Situation
+from stagedoor.core.rules.events import STRIKE
+from stagedoor.core.rules.live import Ready
+from stagedoor.core.rules.outside import judge_narrowings
+from stagedoor.core.rules.quick import consented
+from stagedoor.core.rules.rights import judge_consent
+from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
+from stagedoor.core.rules.vocabulary import days_of, declared_values
+
+CASES_MAX: Final = 4_096
+"""Cases kept: a house with ten productions under four agreements and seven uses has 280 on any one day."""
+
+DAY_MS: Final = 86_400_000
+NOTHING: Final = Priced(None, None, (), ())
+"""No consent, so no price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """A rule that spoke, or could not be evaluated (`doubt`)."""
+
+    rule: JudgeRule
+    book: Rulebook
+    doubt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, what spoke (each with its clause), and the price in millionths where there is one.
+
+    `findings` are those of the consent and of everything that is not a rule; `spoke` are the rules'.
+    """
+
+    answer: Answer
+    code: Code | None
+    findings: tuple[Finding, ...]
+    spoke: tuple[Spoke, ...]
+    gross_units: int | None
+    cost_units: int | None
+
+
+class Engine:
+    """One set of rulebooks that decide together."""
+
+    def __init__(self, books: tuple[Rulebook, ...]) -> None:
+        self.books = books
+        self._collisions = collisions(books)
+        self._names = frozenset(book.name for book in books)
+        self._calendar = Calendar(books)
+        self._cases: dict[CaseKey, Case] = {}
+        self._near: dict[tuple[object, ...], Case] = {}
+        self._spoke = tuple(Spoke(rule, book, False) for book in books for rule in book.judges)
+        self._doubts = tuple(Spoke(rule, book, True) for book in books for rule in book.judges)
+
+    def verdict(self, request: Request, standing: Standing, made: Ready | None) -> Verdict:
+        """The answer to a request as things stand, without the words: those are `decide`'s."""
+        consent = made.consent if made else None
+        case = self._case(request, standing, consent)
+        declared = declared_values(request)
+        situation = Situation(request, standing, consent)
+        derived = {name: DERIVED[name][2](situation) for name in case.derived}
+        tally = _Tally(settled(standing) if standing.answers else {})
+        for finding in case.findings:
+            tally.hear(finding.effect, finding.code, finding.rule)
+        findings = self._beside(request, standing, made)
+        for finding in findings:
+            tally.hear(finding.effect, finding.code, finding.rule)
+        spoke: list[Spoke] = []
+        for key in case.judges(request, standing, consent, declared, derived):
+            told = self._spoke[key] if key >= 0 else self._doubts[~key]
+            spoke.append(told)
+            if told.doubt:
+                tally.codes.append(Code.DOUBT)
+            else:
+                tally.hear(told.rule.effect, told.rule.code, told.rule.rule)
+        cost = NOTHING
+        if consent is not None:
+            amounts = case.pays(request, standing, consent, declared, derived)
+            new_days = standing.estimate_days - standing.days_charged
+            cost = priced(case, amounts, never_charged=new_days <= 0 and standing.days_charged == 0)
+            tally.codes += cost.codes
+            for rule, name in cost.asks:
+                tally.hear(Effect.ASK, None, f"{rule}:{name}")
+        answer, code = tally.answer()
+        return Verdict(answer, code, (*case.findings, *findings), tuple(spoke), cost.gross_units, cost.cost_units)
+
+    def _beside(self, request: Request, standing: Standing, made: Ready | None) -> tuple[Finding, ...]:
+        """What speaks beside the rules: the consent, collisions of names, policies from outside."""
+        consent = made.consent if made else None
+        found = self._collisions
+        if consent is not None:
+            if consent.agreement not in self._names:
+                found += other_agreement(self.books, consent)
+            if STRIKE in standing.holds:
+                found += silent_on_strikes(self.books, standing, consent)
+        if standing.narrowings:
+            found += judge_narrowings(standing)[0]
+        quick = consented(request, standing, made) if made else None
+        return (*found, quick) if quick else found + judge_consent(request, standing, consent)
+
+    def _case(self, request: Request, standing: Standing, consent: Consent | None) -> Case:
+        """The case of a request: by the days themselves if they were seen before, else by the stretches of them."""
+        near = (request.use, request.medium, standing.currency, request.day, standing.photography_began,
+                standing.signed_on, standing.made_on, standing.captured_on, standing.died_on, request.dates,
+                request.at.ms // DAY_MS, consent and consent.majority_on)  # fmt: skip
+        found = self._near.get(near)
+        if found is None:
+            days = days_of(request, standing, consent)
+            key = CaseKey(request.use.value, request.medium, standing.currency, self._calendar.stretches(days))
+            found = self._cases.get(key)
+            if found is None:
+                if len(self._cases) >= CASES_MAX:
+                    self._cases.clear()
+                found = self._cases[key] = make_case(self.books, key, days)
+            if len(self._near) >= CASES_MAX:
+                self._near.clear()
+            if "ends_on" not in self._calendar.words:
+                self._near[near] = found
+        return found
+
+
+class _Tally:
+    """What was heard so far: codes that refuse, whether somebody is asked, whether the performer permits."""
+
+    def __init__(self, answers: Mapping[str, bool]) -> None:
+        self.answers = answers
+        self.codes: list[Code] = []
+        self.asks = False
+        self.permits = False
+
+    def hear(self, effect: Effect, code: Code | None, rule: str) -> None:
+        if effect is Effect.FORBID:
+            self.codes.append(code or Code.RULE_FORBIDS)
+        elif effect is Effect.ASK:
+            said = self.answers.get(rule)
+            if said is None:
+                self.asks = True
+            elif not said:
+                self.codes.append(Code.APPROVAL_DENIED)
+        elif effect is Effect.PERMIT:
+            self.permits = True
+
+    def answer(self) -> tuple[Answer, Code | None]:
+        """The lattice of core/rules/combine.py over what was heard."""
+        if self.codes:
+            return Answer.REFUSE, first_in_precedence(tuple(self.codes))
+        if self.asks:
+            return Answer.ASK_A_PERSON, Code.NEEDS_A_PERSON
+        return (Answer.PERMIT, None) if self.permits else (Answer.REFUSE, Code.NO_CONSENT)
