@@ -7,13 +7,35 @@ the price bring their titles.
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from stagedoor.core.rules.rulebook import DueTerm, JudgeRule, PayRule, Rulebook, Window
-from stagedoor.core.rules.text import FLAG, NUMBER, RuleText
+from stagedoor.core.rules.text import RuleText
+from stagedoor.core.rules.tree import (
+    FLAG,
+    NUMBER,
+    After,
+    Arithmetic,
+    Band,
+    Choice,
+    Compare,
+    Constant,
+    Extreme,
+    Flag,
+    Logic,
+    Member,
+    Name,
+    Negate,
+    Node,
+    Not,
+    Number,
+    Share,
+    Text,
+    Texts,
+)
 from stagedoor.core.rules.vocabulary import BP_WORDS, DATES, MONEY_WORDS, WORDS
 
 PHRASES: Final = {
@@ -56,7 +78,7 @@ _TAIL: Final = re.compile(r"(?:: |; |, (?:an amount|as |in hundredths|or nothing
 
 def rule_in_words(text: RuleText, names: Mapping[str, str]) -> str:
     """The text as a phrase.  `names` gives the titles of parameters and steps (`titles_of`)."""
-    return _Sayer(names).say(ast.parse(text.text, mode="eval").body, top=True)
+    return _Sayer(names).say(text.tree)
 
 
 def titles_of(*books: Rulebook) -> dict[str, str]:
@@ -139,104 +161,103 @@ def _window(window: Window) -> str:
     return f" Only{first}{last}, by {DATES[window.keyed_by]}."
 
 
-_ORDER: Final[dict[type, str]] = {
-    ast.Lt: "is less than",
-    ast.LtE: "is at most",
-    ast.Gt: "is more than",
-    ast.GtE: "is at least",
-    ast.Eq: "is",
-    ast.NotEq: "is not",
+_ORDER: Final = {
+    "<": "is less than",
+    "<=": "is at most",
+    ">": "is more than",
+    ">=": "is at least",
+    "==": "is",
+    "!=": "is not",
 }
-_SIGNS: Final[dict[type, str]] = {ast.Add: "plus", ast.Sub: "less", ast.Mult: "times"}
+_SIGNS: Final = {"+": "plus", "-": "less", "*": "times"}
+_JOINED: Final = (Logic, Choice, Arithmetic)
+"""What is put in brackets inside anything else; in sums and functions the functions are too."""
 
 
+@dataclass(frozen=True, slots=True)
 class _Sayer:
     """Says one tree; brackets stand where a phrase would otherwise be read in two ways."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.names = names
+    names: Mapping[str, str]
 
-    def say(self, node: ast.expr, *, top: bool = False) -> str:
-        handler = _HANDLERS.get(type(node))
-        assert handler is not None, "the rule language has no other parts"
-        said = handler(self, node)
-        joined = isinstance(node, ast.BoolOp | ast.IfExp | ast.BinOp)
-        return said if top or not joined else f"({said})"
+    def say(self, node: Node) -> str:
+        match node:
+            case Name(name=name):
+                return self.name(name)
+            case Arithmetic(op=op, left=left, right=right):
+                return f"{self.term(left)} {_SIGNS[op]} {self.term(right)}"
+            case Negate(part=part):
+                return f"minus {self.term(part)}"
+            case Not(part=part):
+                return f"it is not so that {self.part(part)}"
+            case Logic(op=op):
+                return f", {op} ".join(self.part(part) for part in _chain(node, op))
+            case Compare(op=op, left=left, right=right):
+                return f"{self.part(left)} {_ORDER[op]} {self.part(right)}"
+            case Member(item=item, texts=texts, wanted=wanted):
+                among = "is" if isinstance(texts, Texts) else "is among"
+                return f"{self.part(item)} {among if wanted else among.replace('is', 'is not', 1)} {self.part(texts)}"
+            case Choice(no=Flag(value=False)):
+                return ", and ".join(self.part(part) for part in _chain(node, "and"))
+            case Choice(test=test, yes=yes, no=no):
+                return f"if {self.part(test)}: {self.part(yes)}; otherwise: {self.part(no)}"
+            case After(value=value):
+                return self.say(value)
+            case Extreme() | Band() | Share():
+                return self.function(node)
+            case Number() | Text() | Flag() | Texts():
+                return _constant(node)
 
-    def part(self, node: ast.expr) -> str:
-        """A part of a sum or a function, in which a function is put in brackets too."""
+    def part(self, node: Node) -> str:
         said = self.say(node)
-        return f"({said})" if isinstance(node, ast.Call) else said
+        return f"({said})" if isinstance(node, _JOINED) else said
 
-    def name(self, node: ast.Name) -> str:
-        kind, means = WORDS.get(node.id, ("", ""))
+    def term(self, node: Node) -> str:
+        said = self.part(node)
+        return f"({said})" if isinstance(node, Extreme | Band | Share) else said
+
+    def function(self, node: Extreme | Band | Share) -> str:
+        match node:
+            case Extreme(larger=larger, first=first, second=second):
+                return f"the {'larger' if larger else 'smaller'} of {self.term(first)} and {self.term(second)}"
+            case Band(before=before, amount=amount, low=low, high=high):
+                edges = f"falls between {self.term(low)} and {self.term(high)}"
+                return f"the part of {self.term(amount)} that {edges}, after {self.term(before)}"
+            case Share(amount=amount, rate=rate):
+                return f"the share {self.term(rate)} of {self.term(amount)}"
+
+    def name(self, name: str) -> str:
+        kind, means = WORDS.get(name, ("", ""))
         if kind == FLAG:
             return means.removeprefix("whether ")
-        if node.id in self.names:
-            return self.names[node.id]
-        if node.id in PHRASES:
-            return PHRASES[node.id]
-        phrase = _TAIL.sub("", means) or node.id
-        if node.id in BP_WORDS:
+        if name in self.names:
+            return self.names[name]
+        if name in PHRASES:
+            return PHRASES[name]
+        phrase = _TAIL.sub("", means) or name
+        if name in BP_WORDS:
             return f"{phrase} (hundredths of a percent)"
-        counts = kind == NUMBER and node.id not in MONEY_WORDS and not phrase.startswith("the ")
+        counts = kind == NUMBER and name not in MONEY_WORDS and not phrase.startswith("the ")
         return f"the number of {phrase}" if counts else phrase
 
-    def constant(self, node: ast.Constant) -> str:
-        value = node.value
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        return f"{value:,}" if isinstance(value, int) else (str(value) or "nothing")
 
-    def texts(self, node: ast.Tuple) -> str:
-        words = [self.say(item) for item in node.elts]
-        return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-    def arithmetic(self, node: ast.BinOp) -> str:
-        return f"{self.part(node.left)} {_SIGNS[type(node.op)]} {self.part(node.right)}"
-
-    def unary(self, node: ast.UnaryOp) -> str:
-        said = self.say(node.operand)
-        return f"it is not so that {said}" if isinstance(node.op, ast.Not) else f"minus {said}"
-
-    def logic(self, node: ast.BoolOp) -> str:
-        word = ", and " if isinstance(node.op, ast.And) else ", or "
-        return word.join(self.say(part) for part in node.values)
-
-    def compare(self, node: ast.Compare) -> str:
-        left, right = self.say(node.left), self.say(node.comparators[0])
-        operator = node.ops[0]
-        if isinstance(operator, ast.In | ast.NotIn):
-            wanted = isinstance(operator, ast.In)
-            if isinstance(node.comparators[0], ast.Tuple):
-                return f"{left} is {right}" if wanted else f"{left} is not {right}"
-            return f"{left} is {'among' if wanted else 'not among'} {right}"
-        return f"{left} {_ORDER[type(operator)]} {right}"
-
-    def choice(self, node: ast.IfExp) -> str:
-        return f"if {self.say(node.test)}: {self.say(node.body)}; otherwise: {self.say(node.orelse)}"
-
-    def call(self, node: ast.Call) -> str:
-        assert isinstance(node.func, ast.Name)
-        parts = [self.part(argument) for argument in node.args]
-        return _FUNCTIONS[node.func.id](parts)
+def _chain(node: Node, op: str) -> tuple[Node, ...]:
+    """The parts of `a and b and c`, however they nest; `b if a else False` says `a and b`, read from the left."""
+    if isinstance(node, Logic) and node.op == op:
+        return tuple(item for part in node.parts for item in _chain(part, op))
+    if op == "and" and isinstance(node, Choice) and node.no == Flag(False):
+        return (*_chain(node.test, op), *_chain(node.yes, op))
+    return (node,)
 
 
-_FUNCTIONS: Final[dict[str, Callable[[list[str]], str]]] = {
-    "max": lambda parts: f"the larger of {parts[0]} and {parts[1]}",
-    "min": lambda parts: f"the smaller of {parts[0]} and {parts[1]}",
-    "bp": lambda parts: f"the share {parts[1]} of {parts[0]}",
-    "band": lambda parts: f"the part of {parts[1]} that falls between {parts[2]} and {parts[3]}, after {parts[0]}",
-}
-
-_HANDLERS: Final[dict[type, Callable[..., str]]] = {
-    ast.Name: _Sayer.name,
-    ast.Constant: _Sayer.constant,
-    ast.Tuple: _Sayer.texts,
-    ast.BinOp: _Sayer.arithmetic,
-    ast.UnaryOp: _Sayer.unary,
-    ast.BoolOp: _Sayer.logic,
-    ast.Compare: _Sayer.compare,
-    ast.IfExp: _Sayer.choice,
-    ast.Call: _Sayer.call,
-}
+def _constant(node: Constant) -> str:
+    match node:
+        case Flag(value=flag):
+            return "yes" if flag else "no"
+        case Number(value=number):
+            return f"{number:,}"
+        case Text(value=text):
+            return text or "nothing"
+        case Texts(value=texts):
+            words = [text or "nothing" for text in texts]
+            return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
