@@ -1,21 +1,30 @@
-"""Withdraw: no key is released after this commits; leases lapse; what was earned stays owed; shares are destroyed."""
+"""Withdraw: no key is released after this commits; leases lapse; what was earned stays owed; shares are destroyed.
+
+By the consent's own terms (at will, with notice, until delivery), or at once under a rule of a law that the caller
+knows to give it.  The performer may always come themselves; else whoever gave the consent for them, or an estate.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset
-from stagedoor.core.facts.consent import Consent, Withdrawal
-from stagedoor.core.facts.party import Role, Signature
+from stagedoor.core.facts.consent import Consent, Delivery, Withdrawal
+from stagedoor.core.facts.party import Party, Production, Role, Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit
 from stagedoor.core.steps.post import release
-from stagedoor.core.steps.withdraw import withdraw
+from stagedoor.core.steps.withdraw import NO_LAW, withdraw
 from stagedoor.ports.store import PermitState, Store, Unit
 from stagedoor.ports.world import Ids, Verifier
-from stagedoor.stories.unit import journal_of, record_signed
+from stagedoor.stories.unit import journal_of, may_sign, record_signed, signed_by, speaks_for
+
+WITHDRAWS_AS: Final = (Role.PERFORMER, Role.GUARDIAN, Role.ESTATE, Role.UNION)
+"""In which roles somebody may bring a withdrawal; for whom, is looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,19 +36,30 @@ class Withdrawn:
 
 
 def withdraw_consent(
-    store: Store, verifier: Verifier, ids: Ids, withdrawal: Withdrawal, signature: Signature, *, custodian: str
+    store: Store,
+    verifier: Verifier,
+    ids: Ids,
+    withdrawal: Withdrawal,
+    signature: Signature,
+    *,
+    custodian: str,
+    laws: Set[str] = NO_LAW,
 ) -> Withdrawn | Refused:
-    """Everything in one transaction, so that no key can slip between the halves."""
+    """Everything in one transaction, so that no key can slip between the halves.
+
+    `laws` are the rules of the law books that hold here under which a consent may be withdrawn whatever it says.
+    """
     with store.unit() as unit:
         consent = unit.get(Consent, withdrawal.consent)
         if consent is None:
             return Refused(code=Code.NO_CONSENT, why="There is no such consent to withdraw.")
         unit.lock_consent(consent.digest())
-        works_on = _works_on(unit, withdrawal, consent)
+        signer = _signer(unit, verifier, withdrawal, signature, consent)
+        works_on = _replaced(unit, verifier, consent) or _works_on(unit, verifier, withdrawal, consent, laws)
         if isinstance(works_on, Refused):
             return works_on
         if works_on > withdrawal.at.day:
-            return _note(unit, verifier, withdrawal, signature, consent, works_on=works_on)
+            return _note(unit, verifier, withdrawal, signature, consent, signer=signer, works_on=works_on)
         assets = _assets_under(unit, consent)
         # Locks in one order everywhere: consent, assets, permits, then journals and balances.
         for asset in assets:
@@ -54,7 +74,7 @@ def withdraw_consent(
         refused = record_signed(
             unit, verifier, withdrawal, signature,
             journal=journal_of(consent.production), ident=withdrawal.withdrawal,
-            signer=consent.performer, roles=(Role.PERFORMER,),
+            signer=signer, roles=WITHDRAWS_AS,
         )  # fmt: skip
         if refused is not None:
             unit.roll_back()
@@ -65,26 +85,83 @@ def withdraw_consent(
         return Withdrawn(assets=assets, released=released)
 
 
-def _works_on(unit: Unit, withdrawal: Withdrawal, consent: Consent) -> date | Refused:
-    """The day from which it works, counted from the first notice that she gave."""
+def _signer(unit: Unit, verifier: Verifier, withdrawal: Withdrawal, signature: Signature, consent: Consent) -> str:
+    """Whose signature counts: the performer's, unless it is that of somebody who may speak for them on that day."""
+    day = withdrawal.at.day
+    party = unit.find(Party, signature.signer)
+    if party is None or party.role not in WITHDRAWS_AS or party.party == consent.performer:
+        return consent.performer
+    if party.role is Role.UNION and not (party.party == consent.giver and may_sign(unit, verifier, consent)):
+        return consent.performer
+    of_age = consent.majority_on is not None and day >= consent.majority_on
+    if party.role is Role.GUARDIAN and of_age:
+        return consent.performer
+    return party.party if speaks_for(unit, verifier, party, consent.performer, day) else consent.performer
+
+
+def _replaced(unit: Unit, verifier: Verifier, consent: Consent) -> Refused | None:
+    """A version that was replaced is withdrawn no more: the terms on withdrawal of the latest one count."""
+    production = unit.find(Production, consent.production)
+    assert production is not None  # no consent is recorded without one
+    for each in unit.all(Consent, journal_of(consent.production)):
+        if each.supersedes != consent.digest() or not may_sign(unit, verifier, each):
+            continue
+        if all(signed_by(unit, verifier, each, side) for side in (each.giver, production.studio)):
+            why = f"Version {each.version} has taken this consent's place. Withdraw that one ({each.consent})."
+            return Refused(code=Code.NO_CONSENT, why=why, clause="consent, version")
+    return None
+
+
+def _delivered_on(unit: Unit, verifier: Verifier, consent: Consent) -> date | None:
+    """The day on which the studio says that it delivered the picture; the earliest, if it said so twice."""
+    production = unit.find(Production, consent.production)
+    studio = production.studio if production else ""
+    told = [
+        delivery.delivered_on
+        for delivery in unit.all(Delivery, journal_of(consent.production))
+        if delivery.production == consent.production and signed_by(unit, verifier, delivery, studio)
+    ]
+    return min(told, default=None)
+
+
+def _works_on(
+    unit: Unit, verifier: Verifier, withdrawal: Withdrawal, consent: Consent, laws: Set[str]
+) -> date | Refused:
+    """The day from which it works, counted from the first notice that was given.
+
+    A notice once given stands: that the picture is delivered while it runs takes nothing from it.
+    """
+    delivered_on = _delivered_on(unit, verifier, consent)
     given = [item for item in unit.all(Withdrawal, journal_of(consent.production)) if item.consent == consent.digest()]
     days: list[date] = []
+    refused: Refused | None = None
     for each in (*given, withdrawal):
-        found = withdraw(each, consent)
+        found = withdraw(each, consent, delivered_on=delivered_on, laws=laws)
         if isinstance(found, Refused):
-            return found
-        days.append(found)
+            refused = found
+        else:
+            days.append(found)
+    # A law that nobody here knows is never recorded as the reason, whatever notice runs beside it.
+    if refused is not None and (withdrawal.by_law or not days):
+        return refused
     return min(days)
 
 
 def _note(
-    unit: Unit, verifier: Verifier, withdrawal: Withdrawal, signature: Signature, consent: Consent, *, works_on: date
+    unit: Unit,
+    verifier: Verifier,
+    withdrawal: Withdrawal,
+    signature: Signature,
+    consent: Consent,
+    *,
+    signer: str,
+    works_on: date,
 ) -> Refused:
     """Her notice is recorded: from that day on nothing new is permitted, whether or not she comes again."""
     refused = record_signed(
         unit, verifier, withdrawal, signature,
         journal=journal_of(consent.production), ident=withdrawal.withdrawal,
-        signer=consent.performer, roles=(Role.PERFORMER,),
+        signer=signer, roles=WITHDRAWS_AS,
     )  # fmt: skip
     why = f"By the consent's terms the withdrawal works from {works_on}; the notice is recorded. Bring it on that day."
     return refused or Refused(code=Code.NEEDS_A_PERSON, why=why, clause="consent, withdrawal")
