@@ -17,10 +17,25 @@ from stagedoor.core.base.money import ISO_4217_EXPONENT, Money
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import ReplicaKind
-from stagedoor.core.facts.consent import Capacity, Consent, Forbid, Grant, Purpose, Use
+from stagedoor.core.facts.consent import (
+    AfterDeath,
+    Audience,
+    Capacity,
+    Consent,
+    Content,
+    ControlTerm,
+    Forbid,
+    Grant,
+    Purpose,
+    Quality,
+    StrikeTerm,
+    Use,
+)
 from stagedoor.core.facts.decision import Effect, Finding
 from stagedoor.core.facts.party import Role
-from stagedoor.core.facts.request import Answered
+from stagedoor.core.facts.request import Answered, Circumstance, Narrowing
+from stagedoor.core.rules.declared import DECLARED
+from stagedoor.core.rules.text import FLAG
 
 # Text that can be written in UTF-8: everything but halves of surrogate pairs.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -100,6 +115,8 @@ TERRITORIES = ("US", "DE", "world")
 UNITS = ("frame", "second")
 PURPOSES = (Purpose.PICTURE, Purpose.ADVERTISING, Purpose.TRAINING)
 USES = (Use.CREATE, Use.RENDER, Use.ALTER, Use.TRAIN)
+CONTENTS = (Content.ORDINARY, Content.VIOLENCE, Content.NUDITY)
+AUDIENCES = (Audience.GENERAL, Audience.CHILDREN)
 DAYS = tuple(date(2026, 10, day) for day in (1, 13, 14, 15, 31))
 
 
@@ -124,11 +141,18 @@ def permissions(use: st.SearchStrategy[Use]) -> st.SearchStrategy[Grant]:
         last_day=st.sampled_from(DAYS[2:]),
         arc_max_deg=st.integers(0, 360),
         ask_above_arc_deg=st.integers(0, 360),
+        standing=st.sampled_from([False, False, False, True]),
+        contents=_some(CONTENTS, likely=True),
+        audiences=_some(AUDIENCES, likely=True),
+        quality_max=st.sampled_from([Quality.CINEMA, Quality.CINEMA, *Quality]),
     )
 
 
 FORBIDS = st.builds(
-    Forbid, use=st.one_of(st.none(), st.sampled_from(USES)), purpose=st.one_of(st.none(), st.sampled_from(PURPOSES))
+    Forbid,
+    use=st.one_of(st.none(), st.sampled_from(USES)),
+    purpose=st.one_of(st.none(), st.sampled_from(PURPOSES)),
+    content=st.one_of(st.none(), st.sampled_from(CONTENTS)),
 )
 
 
@@ -136,19 +160,36 @@ def consents(*, uses: tuple[Use, ...] = USES) -> st.SearchStrategy[Consent]:
     """Consents of the story's performer, with random permissions (often several for one use), refusals and price."""
     grants = st.lists(permissions(st.sampled_from(uses)), min_size=1, max_size=3).map(tuple)
     return st.builds(
-        lambda grants, forbids, rate, schedule_f, capacity: make.consent(
+        lambda grants, forbids, rate, schedule_f, capacity, terms: make.consent(
             grants=grants,
             forbids=forbids,
             deal=make.deal(day_rate=Money.whole(rate, "USD"), schedule_f=schedule_f),
             capacity=capacity,
+            **terms,
         ),
         grants=grants,
         forbids=st.one_of(st.just(()), st.lists(FORBIDS, max_size=2).map(tuple)),
         rate=st.sampled_from([0, 1000, 1283, 2500]),
         schedule_f=st.sampled_from([False, False, False, True]),
         capacity=st.sampled_from([Capacity.ADULT, Capacity.ADULT, Capacity.GUARDIAN]),
+        terms=TERMS,
     )
 
+
+TERMS = st.fixed_dictionaries(
+    {},
+    optional={
+        "after_death": st.sampled_from(AfterDeath),
+        "on_strike": st.sampled_from(StrikeTerm),
+        "on_control": st.sampled_from(ControlTerm),
+        "majority_on": st.sampled_from([None, date(2026, 10, 1), date(2030, 1, 1)]),
+    },
+)
+
+
+CIRCUMSTANCES = st.sampled_from(sorted(name for name, (kind, _) in DECLARED.items() if kind == FLAG)).flatmap(
+    lambda name: st.builds(Circumstance, name=st.just(name), value=st.booleans(), evidence=st.just(""))
+)
 
 REQUESTS = st.fixed_dictionaries(
     {
@@ -162,7 +203,16 @@ REQUESTS = st.fixed_dictionaries(
         "arc_from_deg": st.just(0),
         "arc_to_deg": st.integers(0, 200),
         "day": st.sampled_from(DAYS),
-    }
+    },
+    optional={
+        "content": st.sampled_from(CONTENTS),
+        "audience": st.sampled_from(AUDIENCES),
+        "quality": st.sampled_from(Quality),
+        "category": st.sampled_from(["actor", "background", "stunt", "voice"]),
+        "places": st.sampled_from([(), ("US-CA",), ("US-NY", "EU"), ("GB", "US-IL")]),
+        "prompt": st.just("sha256:" + "5" * 64),
+        "circumstances": st.lists(CIRCUMSTANCES, unique_by=lambda item: item.name, max_size=4).map(tuple),
+    },
 )
 
 ANSWERS = st.lists(
@@ -175,12 +225,21 @@ ANSWERS = st.lists(
     max_size=2,
 ).map(tuple)
 
+NARROWS = Narrowing(effect="forbid", says="No advertising.", term="prohibition 1", policy="sha256:" + "7" * 64)
+
 STANDINGS = st.fixed_dictionaries(
     {},
     optional={
         "consent_signed": st.booleans(),
         "consent_withdrawn": st.booleans(),
-        "holds": _some(("strike", "dispute")),
+        "holds": _some(("strike", "dispute", "change_of_control")),
+        "died_on": st.sampled_from([None, date(2026, 10, 10), date(2010, 1, 1)]),
+        "signed_on": st.sampled_from([None, *DAYS]),
+        "made_under": st.sampled_from(["", "sag_aftra_tv_theatrical_2023", make.AGREEMENT]),
+        "authority": st.booleans(),
+        "superseded": st.sampled_from([False, False, True]),
+        "prompt_names": st.sampled_from([(), (), (make.PERFORMER,), (make.ident("party", 9),)]),
+        "narrowings": st.sampled_from([(), (), (NARROWS,)]),
         "notice_hours": st.one_of(st.none(), st.integers(0, 96)),
         "released": st.booleans(),
         "replica_kind": st.one_of(st.none(), st.sampled_from(ReplicaKind)),

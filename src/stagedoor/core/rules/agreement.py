@@ -114,14 +114,17 @@ def judge_books(
 
 
 def speaks(rule: JudgeRule, env: Mapping[str, Value | None], days: Mapping[str, date | None]) -> bool | None:
-    """Whether the rule speaks; None is a doubt.  The guard comes first: where it is false, nothing else is read."""
+    """Whether the rule speaks; None is a doubt.
+
+    Outside its window a rule does not exist.  Inside, its guard comes first: where that is false, nothing else is read.
+    """
+    exists = rule.window.open_on(days[rule.window.keyed_by])
+    if exists is False:
+        return False
     try:
         if rule.applies is not None and not rule.applies.evaluate(env)[0]:
             return False
-        exists = rule.window.open_on(days[rule.window.keyed_by])
-        if exists is not True:
-            return exists
-        return bool(rule.when.evaluate(env)[0])
+        return bool(rule.when.evaluate(env)[0]) if exists else None
     except Unknown:
         return None
 

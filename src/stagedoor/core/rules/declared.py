@@ -91,6 +91,11 @@ _FLAGS: Final = {
     "platform_large": "whether the provider has more users a month than the law's threshold",
     "told_at_engagement": "whether the performer was engaged later than the notice allows, and told at engagement",
     "later_spot": "whether this commercial was not yet booked when the consent was given",
+    "hidden_mark_fields": "whether the hidden mark carries provider, system name, version, time and a unique id",
+    "personal_data_apart": "whether personal data stands in a metadata field of its own and not in the mark",
+    "label_reason_stored": "whether the reason for the light label of an artistic work is stored",
+    "eps_deducted": "whether the member's own share for the Equity Pension Scheme is deducted",
+    "eps_number": "whether the member's scheme number stands on the contract",
 }
 _NUMBERS: Final = {
     "background_required": "background actors that the agreement requires",
@@ -109,6 +114,7 @@ _NUMBERS: Final = {
     "tokens": "tokens of generated text",
     "months_since_first_spot": "whole months from the first use of the first spot to the start of this one",
     "licence_units": "units of a voice licence counted, each of 300 lines or 3,000 words",
+    "weeks_engaged": "weeks for which the performer is engaged",
 }
 _TEXTS: Final = {
     "alteration": "why the recording is altered, as cosmetics, wardrobe, noise, dubbing, similar, other",
@@ -151,5 +157,7 @@ nobody anything."""
 DECLARED_DATES: Final = (
     "engaged_on", "released_on", "production_ended", "purpose_ended", "last_contact", "market_on", "first_spot_on",
     "union_told_on",
+    "access_received_on",
+    "marks_stripped_on",
 )  # fmt: skip
 """Date words that a production declares; the others come from the facts."""

@@ -106,11 +106,11 @@ def _amount(
     rule: PayRule, known: Mapping[str, Value | None], days: Mapping[str, date | None]
 ) -> tuple[int, frozenset[str]] | None:
     """The rule's amount and what decided it; None if the rule does not apply.  Raises _CannotPay."""
+    exists = rule.window.open_on(days[rule.window.keyed_by])
+    if exists is False:
+        return None
     try:
         if rule.applies is not None and not rule.applies.evaluate(known)[0]:
-            return None
-        exists = rule.window.open_on(days[rule.window.keyed_by])
-        if exists is False:
             return None
         found = rule.formula.evaluate(known) if exists else None
     except Unknown as doubt:

@@ -105,6 +105,8 @@ DATES: Final[dict[str, str]] = {
     "market_on": "the day on which the AI system was put on the market",
     "first_spot_on": "the first day of use of the first spot",
     "union_told_on": "the day on which the union was told",
+    "access_received_on": "the day on which the person's request for access to their data came in",
+    "marks_stripped_on": "the day on which a licensee was found to strip the marks",
 }
 """Days that govern a value or a rule, or from which a due day is counted."""
 
