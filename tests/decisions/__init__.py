@@ -1,0 +1,1 @@
+"""Decisions at speed: the engine, and a second opinion."""

@@ -1,0 +1,83 @@
+"""The engine says in microseconds what `decide` says in words: same answer, code, rules and amounts, always."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+
+from core import builders as make
+from core.given import READ_ON, RULEBOOKS
+from properties.strategies import worlds
+from stagedoor.adapters.rulebooks import FolderRulebooks
+from stagedoor.core.facts.decision import Answer, Decision, Effect
+from stagedoor.core.rules.engine import Engine, Verdict
+from stagedoor.core.rules.live import Live, ready
+from stagedoor.core.rules.rulebook import Rulebook
+
+FOLDER = FolderRulebooks(RULEBOOKS, read_on=READ_ON)
+DECIDING: tuple[Rulebook, ...] = FOLDER.deciding(make.AGREEMENT)
+ENGINE = Engine(DECIDING)
+EFFECTS = {"forbid", "ask", "note", "permit"}
+
+
+def rules_of(decision: Decision) -> set[str]:
+    """Rules of the books that spoke, duties and notices among them."""
+    books = {rule.rule for book in DECIDING for rule in book.judges}
+    return {item.rule for item in (*decision.findings, *decision.duties)} & books
+
+
+def same(world: make.World, verdict: Verdict, decision: Decision) -> None:
+    """Everything that both say."""
+    assert (verdict.answer, verdict.code) == (decision.answer, decision.code)
+    spoke = {told.rule.rule for told in verdict.spoke}
+    if decision.answer is Answer.REFUSE:  # a refusal carries no duties
+        spoke -= {told.rule.rule for told in verdict.spoke if told.rule.to and not told.doubt}
+    assert spoke == rules_of(decision)
+    doubts = {told.rule.rule for told in verdict.spoke if told.doubt}
+    assert doubts <= {item.rule for item in decision.findings if item.effect is Effect.FORBID}
+    if decision.quote is not None:
+        assert (verdict.gross_units, verdict.cost_units) == (decision.quote.gross.units, decision.quote.cost.units)
+
+
+@settings(max_examples=400, deadline=None)
+@given(worlds())
+def test_every_verdict_is_the_decision_without_its_words(world: make.World) -> None:
+    world = world.but(books=DECIDING)
+    assert world.consent is not None
+    same(world, ENGINE.verdict(world.request, world.standing, ready(world.consent)), world.decide())
+
+
+def test_without_a_consent_both_refuse() -> None:
+    world = make.world(rulebooks=DECIDING)
+    asked = make.request(None)
+    stands = make.standing(asked, None, DECIDING, consent_signed=False, consent_countersigned=False)
+    alone = make.World(request=asked, standing=stands, consent=None, books=DECIDING)
+    verdict, decision = ENGINE.verdict(asked, stands, None), alone.decide()
+    assert (verdict.answer, verdict.code) == (decision.answer, decision.code)
+    assert verdict.answer is Answer.REFUSE and verdict.cost_units is None
+    assert ENGINE.verdict(world.request, world.standing, ready(world.consent)).answer is Answer.PERMIT  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("day", [date(2026, 6, 30), date(2026, 7, 1), date(2027, 6, 30), date(2027, 7, 1)])
+def test_a_case_is_made_anew_where_something_changes(day: date) -> None:
+    """The day before and the day on which a rate or the agreement begins are two cases."""
+    world = make.world(rulebooks=DECIDING, request={"day": day})
+    assert world.consent is not None
+    same(world, ENGINE.verdict(world.request, world.standing, ready(world.consent)), world.decide())
+
+
+def test_live_consents_are_found_by_digest_and_by_who_and_where() -> None:
+    first, second = make.consent(), make.consent(description="Another use.")
+    live = Live([first, second, first])
+    assert len(live) == 2
+    assert live.named(first.digest()) is not None
+    assert {made.digest for made in live.between(first.performer, first.production)} == {
+        first.digest(),
+        second.digest(),
+    }
+    live.drop(first.digest())
+    live.drop(first.digest())
+    assert live.named(first.digest()) is None and len(live) == 1
+    assert live.between("party:nobody", first.production) == ()
