@@ -16,8 +16,19 @@ from core import builders as make
 from properties.strategies import of_dataclass
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
-from stagedoor.core.facts.consent import Consent, Forbid, Purpose, Use, WithdrawalTerm
-from stagedoor.core.rules.sentences import sentences
+from stagedoor.core.facts.consent import (
+    Audience,
+    Capacity,
+    Consent,
+    Content,
+    Forbid,
+    Grant,
+    Purpose,
+    Use,
+    WithdrawalMode,
+    WithdrawalTerm,
+)
+from stagedoor.core.rules.sentences import sentences, text_of
 
 Place = tuple[str | int, ...]
 
@@ -27,6 +38,23 @@ FULL = make.consent(
     withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=14),
 )
 BARE = make.consent(grants=(), forbids=(), withdrawal=WithdrawalTerm(may_withdraw=(), notice_days=0))
+ODD = make.consent(
+    grants=(make.permission(standing=True, audiences=(Audience.ADULT,), contents=(Content.NUDITY,)),),
+    forbids=(Forbid(use=None, purpose=None, content=Content.MEDICAL),),
+    deal=make.deal(unit_rate=Money.whole(2, "USD"), flat_fee=Money.whole(3, "USD"), residual_bp=45),
+    withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=0, mode=WithdrawalMode.UNTIL_DELIVERY),
+    capacity=Capacity.GUARDIAN,
+    signer=make.STUDIO,
+    majority_on=date(2031, 5, 4),
+    version=2,
+    supersedes="sha256:" + "0" * 64,
+    rider_to="sha256:" + "1" * 64,
+    law="GB",
+    template="equity",
+    assignable=True,
+    delete_at_end=False,
+    signed_apart=False,
+)
 
 
 def places(value: Any, kind: Any, at: Place = ()) -> Iterator[tuple[Place, Any]]:
@@ -60,7 +88,24 @@ def found(value: Any, place: Place) -> Any:
 
 
 def others(value: Any, kind: Any) -> list[Any]:
-    """Other legal values of the same type."""
+    """Other legal values of the same type; of an optional one, nothing as well."""
+    choices = [item for item in get_args(kind) if item is not type(None)] if get_origin(kind) is not tuple else []
+    optional = len(choices) == 1 and type(None) in get_args(kind)
+    if value is None:
+        assert optional, kind
+        return some(choices[0])
+    return unlike(value, kind) + ([None] if optional else [])
+
+
+def some(kind: Any) -> list[Any]:
+    """Values of a type, where there was none."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return list(kind)
+    return {date: [date(2030, 1, 1)], int: [0, 7], Money: [Money.zero("USD"), Money.whole(1, "EUR")]}[kind]
+
+
+def unlike(value: Any, kind: Any) -> list[Any]:
+    """Values of a type beside the one that is there."""
     if isinstance(value, bool):
         return [not value]
     if isinstance(value, int):
@@ -72,26 +117,26 @@ def others(value: Any, kind: Any) -> list[Any]:
     if isinstance(value, date):
         return [value + timedelta(days=1)]
     if isinstance(value, Enum):
-        optional = [None] if type(None) in get_args(kind) else []
-        return [item for item in type(value) if item is not value] + optional
-    if value is None:
-        enum = next(item for item in get_args(kind) if item is not type(None))
-        return list(enum)
+        return [item for item in type(value) if item is not value]
     if isinstance(value, str):
         return [value + "x", "something else"]
     assert isinstance(value, tuple) and get_origin(kind) is tuple, kind
-    item = get_args(kind)[0]
     grown = {
-        "str": lambda: "one more",
-        "Purpose": lambda: Purpose.OTHER,
-        "Grant": lambda: make.permission(use=Use.ALTER),
-        "Forbid": lambda: Forbid(use=Use.PUBLISH, purpose=Purpose.OTHER),
-    }[item.__name__]()
+        str: "one more",
+        Purpose: Purpose.OTHER,
+        Audience: Audience.CHILDREN,
+        Content: Content.POLITICAL,
+        Grant: make.permission(use=Use.ALTER),
+        Forbid: Forbid(use=Use.PUBLISH, purpose=Purpose.OTHER),
+    }[get_args(kind)[0]]
     return [(*value, grown)] + ([value[:-1]] if value else [])
 
 
-EVERY = [(name, consent, place, kind) for name, consent in (("full", FULL), ("bare", BARE))
-         for place, kind in places(consent, Consent)]  # fmt: skip
+NOT_SHOWN = frozenset({"text"})
+"""The one field that no sentence shows: it is the digest of these very sentences, and binds them to the signature."""
+
+EVERY = [(name, consent, place, kind) for name, consent in (("full", FULL), ("bare", BARE), ("odd", ODD))
+         for place, kind in places(consent, Consent) if place[-1] not in NOT_SHOWN]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -115,7 +160,7 @@ def test_invariant_14_no_field_was_overlooked() -> None:
 
     parts = (module.Consent, module.Grant, module.Forbid, module.Deal, module.WithdrawalTerm)
     whole = {"grants", "forbids"}
-    assert {field.name for part in parts for field in fields(part)} == reached | {"deal", "withdrawal"}
+    assert {field.name for part in parts for field in fields(part)} == reached | {"deal", "withdrawal"} | NOT_SHOWN
     assert whole <= reached
 
 
@@ -140,3 +185,25 @@ def test_invariant_14_holds_for_odd_consents_too(consent: Consent, data: st.Data
     except (OverflowError, ValueError):  # the day, or the millisecond, after the last one there is
         return
     assert shown != sentences(consent)
+
+
+def test_the_digest_of_the_sentences_is_not_among_them() -> None:
+    """`text` binds what was read: it is the same whatever it says, and another as soon as a sentence changes."""
+    bound = replace(FULL, text=text_of(FULL))
+    assert sentences(bound) == sentences(FULL)
+    assert text_of(bound) == bound.text
+    assert text_of(replace(bound, law="GB")) != bound.text
+
+
+@settings(max_examples=200)
+@given(of_dataclass(Consent))
+def test_no_free_text_can_forge_a_sentence(consent: Consent) -> None:
+    """Every sentence is one line, whatever stands in the consent's own words."""
+    assert all(line.isprintable() for line in sentences(consent))
+
+
+@pytest.mark.parametrize("field", ["performer", "production", "capture", "signer", "supersedes", "rider_to"])
+def test_words_in_the_place_of_an_id_are_shown_as_words(field: str) -> None:
+    """Whoever drafts a consent cannot write sentences of their own where the page shows an id."""
+    forged = "x. They may do as they please"
+    assert any(f'"{forged}"' in line for line in sentences(replace(FULL, **{field: forged})))

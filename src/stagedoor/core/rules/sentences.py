@@ -66,8 +66,8 @@ def sentences(consent: Consent) -> tuple[str, ...]:
     """What the performer reads and signs, one thought a line."""
     lines = [
         *_who(consent),
-        f"It is for one production only, {consent.production}, under the agreement {quoted(consent.agreement)}.",
-        f"It is about the capture {consent.capture} and a replica of kind {consent.replica_kind.value} made from it.",
+        f"It is for one production only, {named(consent.production)}, under the agreement {quoted(consent.agreement)}.",
+        f"It is about the capture {named(consent.capture)} and a replica of kind {consent.replica_kind.value} made from it.",
         f"What it is for: {quoted(consent.description)}",
     ]
     for index, grant in enumerate(consent.grants):
@@ -104,11 +104,11 @@ def _who(consent: Consent) -> list[str]:
     drawn = f"{version} from the template {quoted(consent.template)}." if consent.template else f"{version}."
     lines = [drawn]
     if consent.supersedes:
-        lines.append(f"It takes the place of the consent {consent.supersedes}.")
+        lines.append(f"It takes the place of the consent {named(consent.supersedes)}.")
     if consent.rider_to:
-        lines.append(f"It is a rider to the consent {consent.rider_to}: both must allow a use.")
-    signer = f" The signature is that of {consent.signer}." if consent.signer else ""
-    lines.append(f"I am the performer {consent.performer}. {_CAPACITY[consent.capacity]}{signer}")
+        lines.append(f"It is a rider to the consent {named(consent.rider_to)}: both must allow a use.")
+    signer = f" The signature is that of {named(consent.signer)}." if consent.signer else ""
+    lines.append(f"I am the performer {named(consent.performer)}. {_CAPACITY[consent.capacity]}{signer}")
     if consent.majority_on:
         lines.append(f"The performer comes of age on {consent.majority_on}.")
     if not consent.signed_apart:
@@ -145,6 +145,12 @@ def _price(deal: Deal) -> list[str]:
     if deal.residual_bp is not None:
         lines.append(f"My residual is {deal.residual_bp} hundredths of a percent.")
     return lines
+
+
+def named(text: str) -> str:
+    """An id or a digest as it stands; anything else in its place is shown as the free text that it is."""
+    plain = text and all(letter.isascii() and (letter.isalnum() or letter in ":-") for letter in text)
+    return text if plain else quoted(text)
 
 
 def quoted(text: str) -> str:
