@@ -217,7 +217,7 @@ def _diff_subject(changes: list[Change]) -> Iterator[str]:
         yield "| value | what of it | before | after | change |"
         yield "|---|---|---|---|---|"
         for item in numbers:
-            cells = (f"{_safe(item.title)} (`{item.name}`)", item.aspect, item.old, item.new, item.percent)
+            cells = (f"{_safe(item.title)} (`{item.name}`)", item.aspect, item.old, item.new, item.moved)
             yield f"| {' | '.join(map(_safe, cells))} |"
         yield ""
     for how, head in ((ADDED, "New"), (DROPPED, "Gone")):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import groupby
@@ -49,19 +50,21 @@ def check(
         raise no(f"There is no rulebook in {books}. Name a folder that holds rulebook folders.", 2)
     told: list[dict[str, Any]] = []
     unread = 0
-    for each in _with_bar(names):
-        try:
-            told.append(_checked(folder.load(each)))
-        except RulebookError as fault:
-            if name:
-                raise
-            unread += 1
-            told.append({"name": each, "faults": [str(fault)]})
-            if not as_json:
-                say(str(fault))
-            continue
-        if not as_json:
-            _tell_checked(told[-1])
+    with late_bar("reading rulebooks", len(names)) as tick:
+        for each in names:
+            try:
+                told.append(_checked(folder.load(each)))
+            except RulebookError as fault:
+                if name:
+                    raise
+                unread += 1
+                told.append({"name": each, "faults": [str(fault)]})
+                if not as_json:
+                    say(str(fault))
+            else:
+                if not as_json:
+                    _tell_checked(told[-1])
+            tick()
     if as_json:
         typer.echo(json.dumps(told))
     if unread:
@@ -93,20 +96,24 @@ def _tell_checked(told: dict[str, Any]) -> None:
                f"{told['cases']} cases{proposed}")  # fmt: skip
 
 
-def _with_bar(names: tuple[str, ...]) -> Iterator[str]:
-    """The names, with a bar on standard error once it has taken over two seconds."""
-    columns = (TextColumn("reading {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+@contextmanager
+def late_bar(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, once it has taken over two seconds; the caller tells it of each step."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     began = time.monotonic()
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=False) as bar:
-        bar.stop()
-        task = bar.add_task("rulebooks", total=len(names))
-        shown = False
-        for number, name in enumerate(names):
-            if not shown and time.monotonic() - began > BAR_AFTER_SECONDS and bar.console.is_terminal:
-                bar.start()
-                shown = True
-            bar.update(task, description=name[:40], completed=number)
-            yield name
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=total)
+
+    def tick() -> None:
+        bar.advance(task)
+        if bar.console.is_terminal and not bar.live.is_started and time.monotonic() - began > BAR_AFTER_SECONDS:
+            bar.start()
+
+    try:
+        yield tick
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 @rulebook.command("show")
@@ -275,7 +282,7 @@ def head_lines(old: Side, new: Side, changes: tuple[Change, ...]) -> list[str]:
         if not side.books[0].in_force(side.day):
             lines.append(f"{side.books[0].title} is not in force on {side.day}: its rules do not count then.")
     counts = [
-        f"{sum(item.thing == thing and item.how == how for item in changes)} {how}"
+        f"{len({item.name for item in changes if (item.thing, item.how) == (thing, how)})} {how}"
         for thing in ("value", "rule", "payment")
         for how in ("changed", "added", "dropped")
     ]

@@ -13,7 +13,8 @@ from typing import Final
 
 from stagedoor.core.base.money import round_half_even
 from stagedoor.core.rules.outline import in_subject_order, subject_of
-from stagedoor.core.rules.rulebook import DatedValue, JudgeRule, Parameter, PayRule, Rulebook
+from stagedoor.core.rules.rulebook import DatedValue, JudgeRule, Parameter, PayRule, Rulebook, Window
+from stagedoor.core.rules.text import RuleText
 from stagedoor.core.rules.vocabulary import DATES, shown_value
 from stagedoor.core.rules.words import effect_in_words, judge_in_words, pay_in_words, payee_in_words, titles_of
 
@@ -32,7 +33,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference.  `aspect` is what of it differs; `percent` is empty unless a number moved."""
+    """One difference.  `aspect` is what of it differs; `moved` is empty unless a number moved, and says how far."""
 
     subject: str
     thing: str
@@ -42,7 +43,7 @@ class Change:
     aspect: str
     old: str
     new: str
-    percent: str
+    moved: str
     clause: str
 
     @property
@@ -52,11 +53,17 @@ class Change:
             return f"{self.name}: new. {self.title.rstrip('.')}: {self.new}"
         if self.how == DROPPED:
             return f"{self.name}: gone. {self.title.rstrip('.')}: {self.old}"
-        moved = f" ({self.percent})" if self.percent else ""
+        moved = f" ({self.moved})" if self.moved else ""
         return f"{self.name} ({self.title}): {self.aspect}: {self.old} → {self.new}{moved}"
 
 
-Texts = tuple[tuple[str, str], ...]
+@dataclass(frozen=True, slots=True)
+class _Aspect:
+    """One thing to say of a value or rule.  Two are the same if their keys are: a title alone changes no rule."""
+
+    name: str
+    shown: str
+    key: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +74,8 @@ class _Thing:
     thing: str
     title: str
     clause: str
-    aspects: Texts
+    aspects: tuple[_Aspect, ...]
+    unit: str = ""
     number: int | None = None
 
 
@@ -85,31 +93,35 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
     return tuple(sorted(found, key=lambda item: (in_subject_order(item.subject), order[item.thing])))
 
 
-def percent(old: int, new: int) -> str:
-    """How far a number moved, in percent with two decimals; nothing where there is no whole to take it of."""
-    if old <= 0 or new == old:
-        return ""
-    moved = round_half_even((new - old) * 10_000, old)
-    whole, part = divmod(abs(moved), 100)
-    return f"{'+' if moved > 0 else '−'}{whole}.{part:02d} %"
+def how_far(old: int, new: int, unit: str) -> str:
+    """How far a number moved: rates in points, all else in percent of what it was; nothing where there is no whole."""
+    if unit == "bp":
+        return f"{_hundredths(new - old)} points"
+    return f"{_hundredths(round_half_even((new - old) * 10_000, old))} %" if old > 0 else ""
+
+
+def _hundredths(number: int) -> str:
+    whole, part = divmod(abs(number), 100)
+    return f"{'−' if number < 0 else '+'}{whole}.{part:02d}"  # a true minus sign
 
 
 def _changes(name: str, old: _Thing | None, new: _Thing | None) -> Iterator[Change]:
     if old is None or new is None:
         thing = new or old
         assert thing is not None
-        whole = thing.aspects[0][1]
+        whole = thing.aspects[0].shown
         if new is None:
             yield _change(name, thing, DROPPED, old=whole)
         else:
             yield _change(name, thing, ADDED, new=whole)
         return
-    for (aspect, was), (_, now) in zip(old.aspects, new.aspects, strict=True):
-        if was == now:
+    for was, now in zip(old.aspects, new.aspects, strict=True):
+        if (was.key or was.shown) == (now.key or now.shown):
             continue
-        numbers = old.number is not None and new.number is not None and aspect == "value"
-        moved = percent(old.number or 0, new.number or 0) if numbers else ""
-        yield _change(name, new, CHANGED, aspect=aspect, old=was, new=now, moved=moved)
+        moved = ""
+        if was.name == "value" and old.number is not None and new.number is not None and old.unit == new.unit:
+            moved = how_far(old.number, new.number, new.unit)
+        yield _change(name, new, CHANGED, aspect=was.name, old=was.shown, new=now.shown, moved=moved)
 
 
 def _change(
@@ -124,7 +136,7 @@ def _change(
         aspect=aspect,
         old=old,
         new=new,
-        percent=moved,
+        moved=moved,
         clause=thing.clause,
     )
 
@@ -161,15 +173,20 @@ def _value(subject: str, item: Parameter, dated: DatedValue | None) -> _Thing:
         thing="value",
         title=item.title,
         clause=item.clause,
+        unit=item.unit,
         number=None if dated is None else dated.value,
         aspects=(
-            ("value", shown),
-            ("confidence", confidence),
-            ("unit", item.unit),
-            ("governed by", DATES[item.keyed_by]),
-            ("clause", item.clause),
+            _Aspect("value", shown),
+            _Aspect("confidence", confidence),
+            _Aspect("unit", item.unit),
+            _Aspect("governed by", DATES[item.keyed_by]),
+            _Aspect("clause", item.clause),
         ),
     )
+
+
+def _written(applies: RuleText | None, text: RuleText, window: Window) -> tuple[object, ...]:
+    return (applies.text if applies else "", text.text, window)
 
 
 def _judge(subject: str, rule: JudgeRule, names: dict[str, str]) -> _Thing:
@@ -179,11 +196,11 @@ def _judge(subject: str, rule: JudgeRule, names: dict[str, str]) -> _Thing:
         title=rule.says,
         clause=rule.clause,
         aspects=(
-            ("what it does", effect_in_words(rule)),
-            ("what it says", rule.says),
-            ("when", judge_in_words(rule, names)),
-            ("confidence", rule.source.confidence.value),
-            ("clause", rule.clause),
+            _Aspect("what it does", effect_in_words(rule)),
+            _Aspect("what it says", rule.says),
+            _Aspect("when", judge_in_words(rule, names), _written(rule.applies, rule.when, rule.window)),
+            _Aspect("confidence", rule.source.confidence.value),
+            _Aspect("clause", rule.clause),
         ),
     )
 
@@ -195,11 +212,11 @@ def _pay(subject: str, rule: PayRule, names: dict[str, str]) -> _Thing:
         title=rule.title,
         clause=rule.clause,
         aspects=(
-            ("how much", pay_in_words(rule, names)),
-            ("to whom", payee_in_words(rule)),
-            ("name", rule.name),
-            ("title", rule.title),
-            ("confidence", rule.source.confidence.value),
-            ("clause", rule.clause),
+            _Aspect("how much", pay_in_words(rule, names), _written(rule.applies, rule.formula, rule.window)),
+            _Aspect("to whom", payee_in_words(rule)),
+            _Aspect("name", rule.name),
+            _Aspect("title", rule.title),
+            _Aspect("confidence", rule.source.confidence.value),
+            _Aspect("clause", rule.clause),
         ),
     )
