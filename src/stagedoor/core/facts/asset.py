@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import ClassVar
 
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.terms import Word
 
 
-class AssetKind(Enum):
+class AssetKind(Word):
     """What is sealed."""
 
     CAPTURE = "capture"
     REPLICA = "replica"
 
 
-class ReplicaKind(Enum):
+class ReplicaKind(Word):
     """The agreements' kinds (us-agreements 2.1): employment-based, independently created, background actor's.
 
     SYNTHETIC is a wholly digital performer of nobody: no performer consents to it, the agreement alone speaks of it.

@@ -28,10 +28,12 @@ from stagedoor.core.rules.compiled import (
     weak_bits,
 )
 from stagedoor.core.rules.declared import DECLARED
+from stagedoor.core.rules.derive import NO, YES, fold
 from stagedoor.core.rules.derived import DERIVED
 from stagedoor.core.rules.price import in_order_of_reading
 from stagedoor.core.rules.rulebook import PayRule, Rulebook, Window
 from stagedoor.core.rules.text import FLAG, RuleText, Value, parse
+from stagedoor.core.rules.tree import names_in
 from stagedoor.core.rules.vocabulary import PATHS
 
 ROOTS: Final = ("request", "standing", "consent", "declared", "derived")
@@ -52,6 +54,8 @@ class CaseKey(NamedTuple):
 
     use: str
     medium: str
+    category: str
+    replica_kind: str | None
     currency: str
     stretches: tuple[int, ...]
 
@@ -65,6 +69,21 @@ class Weak:
     unseen: bool
 
 
+STEP, PERFORMER, GROSS, ON_TOP, WITHIN = range(5)
+"""What an amount is a part of.  Plain numbers: to name an enum's member costs more than to add an amount."""
+
+
+def part_of(rule: PayRule) -> int:
+    """What this rule's amount is a part of: a commission comes out of the gross, contributions go on top of it."""
+    if not rule.payee:
+        return STEP
+    if rule.on_top:
+        return ON_TOP
+    if rule.payee == "agent":
+        return WITHIN
+    return PERFORMER if rule.payee == "performer" else GROSS
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """Everything that one case has ready."""
@@ -72,6 +91,7 @@ class Case:
     judges: Judges
     pays: Pays
     pay_rules: tuple[PayRule, ...]
+    parts: tuple[int, ...]
     weak: tuple[Weak, ...]
     derived: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -112,7 +132,13 @@ def make_case(books: tuple[Rulebook, ...], key: CaseKey, days: Mapping[str, date
     day = days["day"]
     assert day is not None
     deciding = tuple(book for book in books if book.decides)
-    constants: dict[str, Value | None] = {"use": key.use, "medium": key.medium, "currency": key.currency}
+    constants: dict[str, Value | None] = {
+        "use": key.use,
+        "medium": key.medium,
+        "category": key.category,
+        "replica_kind": key.replica_kind,
+        "currency": key.currency,
+    }
     confidence: dict[str, str] = {}
     sources = dict(SOURCES)
     for book in deciding:
@@ -124,22 +150,25 @@ def make_case(books: tuple[Rulebook, ...], key: CaseKey, days: Mapping[str, date
             confidence[parameter.name] = "" if dated is None else dated.source.confidence.value
             sources[parameter.name] = ("derived",)
     judges = _judges(books, day, days)
-    rules, pays = _pays(deciding, days, confidence)
-    used = {word for text in judges for word in _words(text.applies, text.when)}
-    used |= {word for text in pays for word in _words(text.applies, text.formula)}
+    rules, pays = _pays(deciding, days, confidence, constants)
+    used = {word for text in judges for word in _words(text.applies, text.when, constants)}
+    used |= {word for text in pays for word in _words(text.applies, text.formula, constants)}
     bits = weak_bits(pays)
     return Case(
         judges=compile_judges(judges, sources=sources, constants=constants, roots=ROOTS),
         pays=compile_pays(pays, sources=sources, constants=constants, currency=key.currency, roots=ROOTS),
         pay_rules=rules,
+        parts=tuple(part_of(rule) for rule in rules),
         weak=tuple(Weak(rules[place], name, confidence[name] == "unseen") for place, name in bits),
         derived=tuple(sorted(used & set(DERIVED))),
         findings=tuple(out_of_force(book, day) for book in deciding if not book.in_force(day) and book.kind != "law"),
     )
 
 
-def _words(guard: RuleText | None, text: RuleText) -> set[str]:
-    return set(text.reads) | set(guard.reads if guard else ())
+def _words(guard: RuleText | None, text: RuleText, constants: Mapping[str, Value | None]) -> frozenset[str]:
+    """The words that are still read once the constants are given."""
+    left = YES if guard is None else fold(guard.tree, constants)
+    return frozenset() if left == NO else names_in(left) | names_in(fold(text.tree, constants))
 
 
 def _judges(books: tuple[Rulebook, ...], day: date, days: Mapping[str, date | None]) -> list[JudgeText]:
@@ -157,13 +186,18 @@ def _judges(books: tuple[Rulebook, ...], day: date, days: Mapping[str, date | No
 
 
 def _pays(
-    books: tuple[Rulebook, ...], days: Mapping[str, date | None], confidence: Mapping[str, str]
+    books: tuple[Rulebook, ...],
+    days: Mapping[str, date | None],
+    confidence: Mapping[str, str],
+    constants: Mapping[str, Value | None],
 ) -> tuple[tuple[PayRule, ...], list[PayText]]:
+    """The rules that may pay in this case, in reading order; one whose guard is false whatever happens is left out."""
     rules: list[PayRule] = []
     texts: list[PayText] = []
     for _, rule in in_order_of_reading(books):
         exists = rule.window.open_on(days[rule.window.keyed_by])
-        if exists is False:
+        silent = rule.applies is not None and fold(rule.applies.tree, constants) == NO
+        if exists is False or silent:
             continue
         weak = tuple(name for name in rule.reads if confidence.get(name) in ("low", "unseen"))
         formula = rule.formula if exists else UNKNOWN_AMOUNT
@@ -195,27 +229,28 @@ def priced(case: Case, found: tuple[list[int | None], int] | PayDoubt, *, never_
         assert found.reason in (Reason.UNKNOWN, Reason.NEGATIVE, Reason.TWICE)
         return NO_PRICE
     amounts, mask = found
-    gross = on_top = total = 0
+    gross = on_top = within = 0
     performer = False
-    for rule, units in zip(case.pay_rules, amounts, strict=True):
+    for part, units in zip(case.parts, amounts, strict=True):
         if units is None:
             continue
         if units > MONEY_UNITS_MAX:
             return NO_PRICE
-        if not rule.payee:
-            continue
-        performer = performer or rule.payee == "performer"
-        total += units
-        if rule.on_top:
+        if part == ON_TOP:
             on_top += units
-        elif rule.payee != "agent":
+        elif part == PERFORMER:
+            performer = True
+            gross += units
+        elif part == WITHIN:
+            within += units
+        elif part == GROSS:
             gross += units
     asks: list[tuple[str, str]] = []
-    for bit, weak in enumerate(case.weak):
+    for bit, weak in enumerate(case.weak if mask else ()):
         if mask >> bit & 1:
             if weak.unseen:
                 return NO_PRICE
             asks.append((weak.rule.rule, weak.name))
-    if not performer or (never_charged and total == 0) or gross + on_top > MONEY_UNITS_MAX:
+    if not performer or (never_charged and not gross and not on_top and not within) or gross + on_top > MONEY_UNITS_MAX:
         return NO_PRICE
     return Priced(gross, gross + on_top, (), tuple(asks))

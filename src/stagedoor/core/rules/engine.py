@@ -29,17 +29,25 @@ CASES_MAX: Final = 4_096
 """Cases kept: a house with ten productions under four agreements and seven uses has 280 on any one day."""
 
 DAY_MS: Final = 86_400_000
+_FORBID, _ASK, _PERMIT = Effect.FORBID, Effect.ASK, Effect.PERMIT
 NOTHING: Final = Priced(None, None, (), ())
 """No consent, so no price."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoke:
-    """A rule that spoke, or could not be evaluated (`doubt`)."""
+    """A rule that spoke, or could not be evaluated (`doubt`); `code` is what it refuses with, if it refuses."""
 
     rule: JudgeRule
     book: Rulebook
     doubt: bool
+    code: Code | None
+    asks: bool
+
+
+def _spoke(rule: JudgeRule, book: Rulebook) -> Spoke:
+    forbids = rule.effect is Effect.FORBID
+    return Spoke(rule, book, False, (rule.code or Code.RULE_FORBIDS) if forbids else None, rule.effect is Effect.ASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +75,8 @@ class Engine:
         self._calendar = Calendar(books)
         self._cases: dict[CaseKey, Case] = {}
         self._near: dict[tuple[object, ...], Case] = {}
-        self._spoke = tuple(Spoke(rule, book, False) for book in books for rule in book.judges)
-        self._doubts = tuple(Spoke(rule, book, True) for book in books for rule in book.judges)
+        self._spoke = tuple(_spoke(rule, book) for book in books for rule in book.judges)
+        self._doubts = tuple(Spoke(rule, book, True, Code.DOUBT, False) for book in books for rule in book.judges)
 
     def verdict(self, request: Request, standing: Standing, made: Ready | None) -> Verdict:
         """The answer to a request as things stand, without the words: those are `decide`'s."""
@@ -87,10 +95,10 @@ class Engine:
         for key in case.judges(request, standing, consent, declared, derived):
             told = self._spoke[key] if key >= 0 else self._doubts[~key]
             spoke.append(told)
-            if told.doubt:
-                tally.codes.append(Code.DOUBT)
-            else:
-                tally.hear(told.rule.effect, told.rule.code, told.rule.rule)
+            if told.code is not None:
+                tally.codes.append(told.code)
+            elif told.asks:
+                tally.hear(_ASK, None, told.rule.rule)
         cost = NOTHING
         if consent is not None:
             amounts = case.pays(request, standing, consent, declared, derived)
@@ -98,7 +106,7 @@ class Engine:
             cost = priced(case, amounts, never_charged=new_days <= 0 and standing.days_charged == 0)
             tally.codes += cost.codes
             for rule, name in cost.asks:
-                tally.hear(Effect.ASK, None, f"{rule}:{name}")
+                tally.hear(_ASK, None, f"{rule}:{name}")
         answer, code = tally.answer()
         return Verdict(answer, code, (*case.findings, *findings), tuple(spoke), cost.gross_units, cost.cost_units)
 
@@ -118,13 +126,28 @@ class Engine:
 
     def _case(self, request: Request, standing: Standing, consent: Consent | None) -> Case:
         """The case of a request: by the days themselves if they were seen before, else by the stretches of them."""
-        near = (request.use, request.medium, standing.currency, request.day, standing.photography_began,
-                standing.signed_on, standing.made_on, standing.captured_on, standing.died_on, request.dates,
-                request.at.ms // DAY_MS, consent and consent.majority_on)  # fmt: skip
+        near = (
+            request.use,
+            request.medium,
+            request.category,
+            standing.replica_kind,
+            standing.currency,
+            request.day,
+            standing.photography_began,
+            standing.signed_on,
+            standing.made_on,
+            standing.captured_on,
+            standing.died_on,
+            request.dates,
+            request.at.ms // DAY_MS,
+            consent and consent.majority_on,
+        )
         found = self._near.get(near)
         if found is None:
             days = days_of(request, standing, consent)
-            key = CaseKey(request.use.value, request.medium, standing.currency, self._calendar.stretches(days))
+            kind = standing.replica_kind.value if standing.replica_kind else None
+            stretches = self._calendar.stretches(days)
+            key = CaseKey(request.use.value, request.medium, request.category, kind, standing.currency, stretches)
             found = self._cases.get(key)
             if found is None:
                 if len(self._cases) >= CASES_MAX:
@@ -147,15 +170,15 @@ class _Tally:
         self.permits = False
 
     def hear(self, effect: Effect, code: Code | None, rule: str) -> None:
-        if effect is Effect.FORBID:
+        if effect is _FORBID:
             self.codes.append(code or Code.RULE_FORBIDS)
-        elif effect is Effect.ASK:
+        elif effect is _ASK:
             said = self.answers.get(rule)
             if said is None:
                 self.asks = True
             elif not said:
                 self.codes.append(Code.APPROVAL_DENIED)
-        elif effect is Effect.PERMIT:
+        elif effect is _PERMIT:
             self.permits = True
 
     def answer(self) -> tuple[Answer, Code | None]:
