@@ -15,7 +15,7 @@ from typing import Final
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, first_in_precedence
 from stagedoor.core.facts.asset import AssetKind, ReplicaKind
-from stagedoor.core.facts.decision import Duty, Effect, Finding, Quote
+from stagedoor.core.facts.decision import Duty, Effect, Finding, Quote, Reading
 from stagedoor.core.facts.request import Standing
 from stagedoor.core.rules.agreement import doubt_of, duty_of, finding_of, out_of_force, read_parameters, speaks
 from stagedoor.core.rules.combine import duties_in_order, in_order
@@ -129,19 +129,22 @@ def judge_crowd(
     return CrowdReport(crowds=tuple(crowds.values()), judged=tuple(judged), totals=totals, whole=whole)
 
 
+Readings = tuple[dict[str, Value | None], dict[str, Reading]]
+
+
 class _Desk:
     """Judges the rows of one plan; what is the same for all rows of a day is worked out once."""
 
     def __init__(self, plan: CrowdPlan, books: tuple[Rulebook, ...]) -> None:
         self.plan = plan
         self.books = books
-        self.read: dict[date, tuple[dict[str, Value | None], dict[str, Reading]]] = {}
+        self.read: dict[tuple[tuple[str, date | None], ...], Readings] = {}
         self.paid: dict[date, tuple[Quote | None, tuple[Finding, ...]]] = {}
 
     def replicas(self, row: CrowdRow, crowd: Crowd, *, prior: int) -> Judged:
         """The replicas of a row, as the use that they would be."""
         days = _days(self.plan, row)
-        values, readings = self._read(row.day, days)
+        values, readings = self._read(days)
         env = _words(self.plan, row, crowd, prior) | values
         findings, duties, left_open = _by_rules(self.books, row.day, env, days)
         quote, about_price = price(self.books, _standing(self.plan, row, prior), env, readings, days)
@@ -163,17 +166,18 @@ class _Desk:
             return None, (_unpriced(self.books[0], says),)
         alone = CrowdRow(line=line, shot=shot, day=day, required_background=0, real_people=0, replicas=0)
         days = _days(self.plan, alone)
-        values, readings = self._read(day, days)
+        values, readings = self._read(days)
         nobody = Crowd(shot=shot, day=day, required=0, real=0, replicas=0)
         env = _words(self.plan, alone, nobody, 0) | values
         books = _with_people(self.books, source.clause, dated.source)
         return price(books, _standing(self.plan, alone, 0), env, readings, days)
 
-    def _read(self, day: date, days: dict[str, date | None]) -> tuple[dict[str, Value | None], dict[str, Reading]]:
-        """Every parameter's value; of the days that govern one, a plan knows the day and the start of photography."""
-        if day not in self.read:
-            self.read[day] = read_parameters(self.books, self.plan.currency, days | {"captured_on": None})
-        return self.read[day]
+    def _read(self, days: dict[str, date | None]) -> Readings:
+        """Every parameter's value on these days."""
+        key = tuple(days.items())
+        if key not in self.read:
+            self.read[key] = read_parameters(self.books, self.plan.currency, days)
+        return self.read[key]
 
 
 def _totals(judged: tuple[Judged, ...], currency: str) -> tuple[Total, ...]:
