@@ -3,52 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 _K = TypeVar("_K", bound=Hashable)
+
+Kept = int | tuple[int, ...] | set[int]
+Bag = dict[_K, Kept]
+"""Sets of numbers by key.  Nearly every key has one number, which then costs no container."""
 
 _TUPLE_MAX: Final = 8
 """Numbers kept in a tuple; appending to a longer one costs more than a set's memory."""
 
 
-class Bag(Generic[_K]):
-    """A dictionary of sets of numbers.  Nearly every key has one number, which then costs no container."""
+def numbers(kept: Kept | None) -> Collection[int]:
+    """The numbers that are kept under a key, or none."""
+    return () if kept is None else (kept,) if isinstance(kept, int) else kept
 
-    __slots__ = ("_kept",)
 
-    def __init__(self) -> None:
-        self._kept: dict[_K, int | tuple[int, ...] | set[int]] = {}
+def put(bag: Bag[_K], key: _K, number: int) -> None:
+    """Put a number under a key, once."""
+    kept = bag.get(key)
+    if kept is None:
+        bag[key] = number
+    elif isinstance(kept, set):
+        kept.add(number)
+    else:
+        before = (kept,) if isinstance(kept, int) else kept
+        if number not in before:
+            after = (*before, number)
+            bag[key] = after if len(after) <= _TUPLE_MAX else set(after)
 
-    def __contains__(self, key: _K) -> bool:
-        return key in self._kept
 
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def get(self, key: _K) -> Collection[int]:
-        """The numbers under this key."""
-        kept = self._kept.get(key, ())
-        return (kept,) if isinstance(kept, int) else kept
-
-    def put(self, key: _K, number: int) -> None:
-        """Put a number under a key, once."""
-        kept = self._kept.get(key)
-        if kept is None:
-            self._kept[key] = number
-        elif isinstance(kept, set):
-            kept.add(number)
-        else:
-            before = (kept,) if isinstance(kept, int) else kept
-            if number not in before:
-                after = (*before, number)
-                self._kept[key] = after if len(after) <= _TUPLE_MAX else set(after)
-
-    def drop(self, key: _K, number: int) -> None:
-        """Take a number away from a key, and the key with its last number."""
-        left = tuple(item for item in self.get(key) if item != number)
-        if not left:
-            self._kept.pop(key, None)
-        elif len(left) == 1:
-            self._kept[key] = left[0]
-        else:
-            self._kept[key] = left if len(left) <= _TUPLE_MAX else set(left)
+def drop(bag: Bag[_K], key: _K, number: int) -> None:
+    """Take a number away from a key, and the key with its last number."""
+    kept = bag.get(key)
+    if isinstance(kept, set):
+        kept.discard(number)
+        if len(kept) == 1:
+            bag[key] = kept.pop()
+        return
+    left = tuple(item for item in numbers(kept) if item != number)
+    if not left:
+        bag.pop(key, None)
+    else:
+        bag[key] = left[0] if len(left) == 1 else left

@@ -27,7 +27,8 @@ LOOKS_LIKE: Final = str.maketrans(
 _SPELLED_OUT: Final = str.maketrans({
     "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "œ": "oe", "č": "ch", "ć": "ch", "š": "sh",
     "ś": "sh", "ş": "sh", "ș": "sh", "ž": "zh", "ż": "zh", "ź": "zh", "ç": "s", "ñ": "ny", "ń": "ny", "ň": "ny",
-    "đ": "dj", "ř": "rzh", "ţ": "ts", "ț": "ts", "ū": "uu", "ō": "ou", "ğ": "gh", "ł": "w", "þ": "th", "ð": "d", "ё": "yo",
+    "đ": "dj", "ř": "rzh", "ţ": "ts", "ț": "ts", "ū": "uu", "ō": "ou", "ğ": "gh", "ł": "w", "þ": "th", "ð": "d",
+    "ё": "yo",
 })  # fmt: skip
 
 # Digits and signs that stand for letters ("m4ra"); "1" is read both as i and as l.

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Final
 
-PROMPT_CHARACTERS_MAX: Final = 20_000
-"""Characters of one prompt: ten pages of screenplay.  Image models read a few hundred words."""
+PROMPT_CHARACTERS_MAX: Final = 10_000
+"""Characters of one prompt: five pages of screenplay.  Models of pictures read a few hundred words."""
 
-CLEANED_CHARACTERS_MAX: Final = 40_000
+CLEANED_CHARACTERS_MAX: Final = 20_000
 """Characters after normalisation: one Arabic ligature unfolds into eighteen letters."""
 
-WORDS_MAX: Final = 5_000
-"""Words of one prompt: more than 20,000 characters of prose hold; letters spaced out one by one reach it."""
+WORDS_MAX: Final = 2_500
+"""Words of one prompt: more than 10,000 characters of prose hold; letters spaced out one by one reach it."""
 
-COMPARISONS_MAX: Final = 150_000
+COMPARISONS_MAX: Final = 60_000
 """Spellings compared for one prompt, some 50 ms.  A page of prose needs a few thousand against 100,000 performers."""
 
 HITS_MAX: Final = 64
 """Performers told of one prompt, the surest first."""
 
 SHARED_MAX: Final = 64
-"""Bearers of one surname who are looked at where a prompt gives the surname alone."""
+"""Bearers of one name who are told, where many share a surname or a whole name."""
 
 MATCHES_MAX: Final = 10
 """Registered words that one word of a prompt may stand for, the nearest first."""
@@ -49,8 +49,14 @@ PERFORMERS_MAX: Final = 200_000
 FILE_BYTES_MAX: Final = 64 << 20
 """Bytes of a file of names: 200,000 performers take 20 MB."""
 
-JOINED_MIN: Final = 5
+JOINED_MIN: Final = 4
 """Letters of a name that is looked for without its spaces: shorter ones stand inside too many words."""
 
 JOINED_MAX: Final = 48
 """Letters of a name that is looked for without its spaces."""
+
+JOINED_BEGIN: Final = 6
+"""Letters by which a name without spaces is first looked for; shorter names are kept under all their letters."""
+
+LETTERS_MAX: Final = 40
+"""Letters of one word that is compared with registered words; longer ones are only searched for names inside."""

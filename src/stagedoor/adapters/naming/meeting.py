@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
-from stagedoor.adapters.naming.limits import BUCKET_MAX, COMPARISONS_MAX, MATCHES_MAX
+from stagedoor.adapters.naming.bags import Kept, numbers
+from stagedoor.adapters.naming.limits import BUCKET_MAX, COMPARISONS_MAX, LETTERS_MAX, MATCHES_MAX
 from stagedoor.adapters.naming.ordinary import GIVEN
 from stagedoor.adapters.naming.register import Register
-from stagedoor.adapters.naming.sound import NEAR, SAME, SOUNDS, bones, keys, likeness, shorter
+from stagedoor.adapters.naming.sound import NEAR, SAME, SOUNDS, all_shorter, bones, keys, likeness
 from stagedoor.adapters.naming.words import Word
 from stagedoor.ports.naming import PromptError
 
@@ -18,8 +19,7 @@ _INFLECTED = 98
 _ALIKE_CONSONANTS, _ALIKE_THREE = 90, 82
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A registered word that a word of the prompt may stand for: in hundredths, and by which step."""
 
     word: int
@@ -42,7 +42,7 @@ def meet(register: Register, words: tuple[Word, ...]) -> Meeting:
     meeting = Meeting(register, words)
     seen: dict[tuple[bool, tuple[str, ...]], tuple[Match, ...]] = {}
     for word in words:
-        key = (word.abjad, word.readings)
+        key = (word.foreign, word.readings)
         if key not in seen:
             seen[key] = _matches(meeting, word)
         meeting.matches.append(seen[key])
@@ -62,15 +62,17 @@ def is_known(meeting: Meeting, word: Word) -> bool:
 def _matches(meeting: Meeting, word: Word) -> tuple[Match, ...]:
     register = meeting.register
     found: dict[int, Match] = {}
-    for reading in word.readings:
-        _strong(register, reading, found, SAME)
     if word.ordinary:
-        return _nearest({number: match for number, match in found.items() if match.step == SAME})
-    for reading in word.readings:
+        known = (register.words.get(reading) for reading in word.readings)
+        return tuple(Match(number, 100, SAME) for number in known if number is not None)
+    readings = [reading for reading in word.readings if len(reading) <= LETTERS_MAX]
+    for reading in readings:
+        _strong(register, reading, found, SAME)
+    for reading in readings:
         if len(reading) > 4 and reading[-1] == "s":
             _strong(register, reading[:-1], found, SAME, _INFLECTED)
-        if word.abjad:
-            _voweled(register, reading, found)
+        if word.foreign:
+            _by_consonants(register, reading, found)
         if len(reading) > 3:
             _near(meeting, reading, found)
     return _nearest(found)
@@ -81,16 +83,16 @@ def _strong(register: Register, reading: str, found: dict[int, Match], step: int
     if number is not None and (number not in found or found[number].alike < alike):
         found[number] = Match(number, alike, step)
     for key in keys(reading):
-        for number in register.by_key.get(key):
+        for number in numbers(register.by_key.get(key)):
             if number not in found:
                 found[number] = Match(number, min(alike, _ALIKE[SOUNDS]), SOUNDS)
 
 
-def _voweled(register: Register, reading: str, found: dict[int, Match]) -> None:
+def _by_consonants(register: Register, reading: str, found: dict[int, Match]) -> None:
     """Add the registered words that have the same consonants, for a script that writes little else."""
     for key in keys(reading):
         bare = bones(key)
-        for number in islice(register.by_bones.get(bare), BUCKET_MAX):
+        for number in islice(numbers(register.by_bones.get(bare)), BUCKET_MAX):
             if number not in found:
                 found[number] = Match(number, _ALIKE_CONSONANTS if len(bare) > 3 else _ALIKE_THREE, SOUNDS)
 
@@ -99,14 +101,14 @@ def _near(meeting: Meeting, reading: str, found: dict[int, Match]) -> None:
     """Add the registered words within the letters that may differ, out of those that share a key."""
     register = meeting.register
     proposed: set[int] = set()
-    for key in keys(reading):
-        _take(proposed, register.by_shorter.get(key))
-        if len(key) > 3:
-            for less in shorter(key):
-                _take(proposed, register.by_key.get(less))
-                _take(proposed, register.by_shorter.get(less))
-        if len(bare := bones(key)) > 2:
-            _take(proposed, register.by_bones.get(bare))
+    heard = keys(reading)
+    for key in heard:
+        if len(bare := bones(key)) > 2 and bare in register.by_bones:
+            _take(proposed, register.by_bones[bare])
+    by_shorter = register.by_shorter
+    for less in (reading, *heard, *all_shorter(reading)):
+        if less in by_shorter:
+            _take(proposed, by_shorter[less])
     proposed -= found.keys()
     meeting.compared += len(proposed)
     if meeting.compared > COMPARISONS_MAX:
@@ -115,13 +117,16 @@ def _near(meeting: Meeting, reading: str, found: dict[int, Match]) -> None:
             "in parts."
         )
     for number in proposed:
-        alike = likeness(reading, register.spelled[number])
+        alike = likeness(reading, heard, register.spelled[number], register.sounds[number])
         if alike:
             found[number] = Match(number, alike, NEAR)
 
 
-def _take(proposed: set[int], numbers: Collection[int]) -> None:
-    proposed.update(numbers if len(numbers) <= BUCKET_MAX else islice(numbers, BUCKET_MAX))
+def _take(proposed: set[int], kept: Kept) -> None:
+    if isinstance(kept, int):
+        proposed.add(kept)
+    else:
+        proposed.update(kept if len(kept) <= BUCKET_MAX else islice(kept, BUCKET_MAX))
 
 
 def _beside_a_name(meeting: Meeting, place: int) -> bool:

@@ -18,14 +18,14 @@ ORDINARY: Final = _listed("ordinary.txt")
 GIVEN: Final = _listed("given.txt")
 
 _ENDINGS: Final = (("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("d", ""), ("ied", "y"), ("ing", ""),
-                   ("ing", "e"), ("er", ""), ("r", ""), ("est", ""), ("ly", ""), ("ness", ""), ("y", ""))  # fmt: skip
+                   ("ing", "e"), ("er", ""), ("r", ""), ("est", ""), ("ly", ""), ("ness", ""))  # fmt: skip
 
 
 def is_ordinary(word: str) -> bool:
     """Whether this is an ordinary word, or one with an ordinary ending."""
     if word in ORDINARY:
         return True
-    if len(word) < 5:
+    if len(word) < 5 or word in GIVEN:
         return False
     for ending, instead in _ENDINGS:
         if word.endswith(ending):

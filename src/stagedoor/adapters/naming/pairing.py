@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
-from stagedoor.adapters.naming.limits import GAP_WORDS_MAX
+from stagedoor.adapters.naming.bags import numbers
+from stagedoor.adapters.naming.limits import GAP_WORDS_MAX, SHARED_MAX
 from stagedoor.adapters.naming.meeting import Match, Meeting, is_known
 from stagedoor.adapters.naming.register import Name, pair_key
 from stagedoor.adapters.naming.sound import NEAR, SAME, SOUNDS
@@ -18,24 +20,39 @@ _BETWEEN = 4
 
 def pair_hits(meeting: Meeting) -> Iterator[Hit]:
     """Every pair of words at most a middle name apart.  Particles are skipped: they are left out and added freely."""
-    pairs = meeting.register.pairs
     places = [
         place
         for place, word in enumerate(meeting.words)
         if meeting.matches[place] or not (word.readings and word.readings[0] in PARTICLES)
     ]
+    seen: dict[tuple[int, int], list[tuple[int, Match, Match]]] = {}
     for order, first in enumerate(places):
         if not meeting.matches[first]:
             continue
         for second in places[order + 1 : order + 2 + GAP_WORDS_MAX]:
-            for one in meeting.matches[first]:
-                for other in meeting.matches[second]:
-                    key = pair_key(one.word, other.word)
-                    if key in pairs:
-                        for number in pairs.get(key):
-                            hit = _judge(meeting, number, (first, one), (second, other))
-                            if hit is not None:
-                                yield hit
+            if not meeting.matches[second]:
+                continue
+            both = (
+                id(meeting.matches[first]),
+                id(meeting.matches[second]),
+            )  # the same words share one tuple of matches
+            if both not in seen:
+                seen[both] = list(_names(meeting, meeting.matches[first], meeting.matches[second]))
+            for number, one, other in seen[both]:
+                hit = _judge(meeting, number, (first, one), (second, other))
+                if hit is not None:
+                    yield hit
+
+
+def _names(meeting: Meeting, ones: tuple[Match, ...], others: tuple[Match, ...]) -> Iterator[tuple[int, Match, Match]]:
+    """The names that hold one of the first words and one of the others."""
+    pairs = meeting.register.pairs
+    for one in ones:
+        for other in others:
+            key = pair_key(one.word, other.word)
+            if key in pairs:
+                for number in islice(numbers(pairs[key]), SHARED_MAX):
+                    yield number, one, other
 
 
 def _judge(meeting: Meeting, number: int, one: tuple[int, Match], other: tuple[int, Match]) -> Hit | None:
@@ -56,7 +73,7 @@ def _judge(meeting: Meeting, number: int, one: tuple[int, Match], other: tuple[i
     if apart and (near.step != SAME or far.step != SAME or any(word.ordinary for word in words)):
         return None
     sure = score >= NAMED_FROM and not apart and {begins, ends} == {0, len(name.words) - 1}
-    sure = sure and not any(word.after_stop for word in meeting.words[first + 1 : second + 1] if _stops(meeting, word))
+    sure = sure and not any(_stops(meeting, place) for place in range(first + 1, second + 1))
     for word, match in zip(words, (near, far), strict=True):
         if match.step == NEAR and is_known(meeting, word):
             sure = False  # a right word, only a near one
@@ -85,10 +102,9 @@ def _weighed(meeting: Meeting, one: Match, other: Match) -> int:
     return (one.alike * long + other.alike * short) // (long + short)
 
 
-def _stops(meeting: Meeting, word: Word) -> bool:
-    """Whether the stop before this word ends a sentence: behind an initial ("M. Quill") it does not."""
-    place = meeting.words.index(word)
-    return place > 0 and len(meeting.words[place - 1].raw) > 2
+def _stops(meeting: Meeting, place: int) -> bool:
+    """Whether a sentence ends before this word: the stop behind an initial ("M. Quill") ends none."""
+    return meeting.words[place].after_stop and len(meeting.words[place - 1].raw) > 2
 
 
 def _ordinary(words: tuple[Word, Word], *, turned: bool, apart: bool) -> bool | None:

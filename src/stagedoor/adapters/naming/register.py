@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from stagedoor.adapters.naming.bags import Bag
+from stagedoor.adapters.naming.bags import Bag, drop, put
 from stagedoor.adapters.naming.limits import (
+    JOINED_BEGIN,
     JOINED_MAX,
     JOINED_MIN,
     NAME_CHARACTERS_MAX,
@@ -15,8 +16,8 @@ from stagedoor.adapters.naming.limits import (
     NAMES_OF_ONE_MAX,
     PERFORMERS_MAX,
 )
-from stagedoor.adapters.naming.sound import bones, keys, shorter
-from stagedoor.adapters.naming.words import PARTICLES, split
+from stagedoor.adapters.naming.sound import all_shorter, bones, keys
+from stagedoor.adapters.naming.words import ARTICLES, PARTICLES, split
 from stagedoor.ports.naming import EntryError, NameEntry, PromptError
 
 _SHIFT = 32
@@ -38,17 +39,18 @@ class Register:
     def __init__(self) -> None:
         self.names: dict[int, Name] = {}
         self.spelled: dict[int, str] = {}
+        self.sounds: dict[int, tuple[str, ...]] = {}
         self.words: dict[str, int] = {}
         self.uses: dict[int, int] = {}
-        self.by_key: Bag[str] = Bag()
-        self.by_shorter: Bag[str] = Bag()
-        self.by_bones: Bag[str] = Bag()
-        self.pairs: Bag[int] = Bag()
-        self.alone: Bag[int] = Bag()
-        self.last: Bag[int] = Bag()
-        self.joined: Bag[str] = Bag()
-        self.joined_keys: Bag[str] = Bag()
-        self.prefixes: Bag[str] = Bag()
+        self.by_key: Bag[str] = {}
+        self.by_shorter: Bag[str] = {}
+        self.by_bones: Bag[str] = {}
+        self.pairs: Bag[int] = {}
+        self.alone: Bag[int] = {}
+        self.last: Bag[int] = {}
+        self.joined: Bag[str] = {}
+        self.joined_keys: Bag[str] = {}
+        self.prefixes: Bag[str] = {}
         self.parties: dict[str, tuple[int, ...]] = {}
         self._numbers = count(1)
 
@@ -71,13 +73,13 @@ class Register:
         for number in numbers:
             name = self.names.pop(number)
             for key in _pairs(name.words):
-                self.pairs.drop(key, number)
-            (self.alone if len(name.words) == 1 else self.last).drop(name.words[-1], number)
+                drop(self.pairs, key, number)
+            drop(self.alone if len(name.words) == 1 else self.last, name.words[-1], number)
             if JOINED_MIN <= len(name.joined) <= JOINED_MAX:
-                self.joined.drop(name.joined, number)
-                self.prefixes.drop(name.joined[:JOINED_MIN], number)
+                drop(self.joined, name.joined, number)
+                drop(self.prefixes, name.joined[:JOINED_BEGIN], number)
                 for sound in keys(name.joined):
-                    self.joined_keys.drop(sound, number)
+                    drop(self.joined_keys, sound, number)
             for word in name.words:
                 self._unword(word)
 
@@ -87,13 +89,13 @@ class Register:
         words = tuple(self._word(word) for word in written)
         self.names[number] = Name(party, alias, words, joined)
         for key in _pairs(words):
-            self.pairs.put(key, number)
-        (self.alone if len(words) == 1 else self.last).put(words[-1], number)
+            put(self.pairs, key, number)
+        put(self.alone if len(words) == 1 else self.last, words[-1], number)
         if JOINED_MIN <= len(joined) <= JOINED_MAX:
-            self.joined.put(joined, number)
-            self.prefixes.put(joined[:JOINED_MIN], number)
+            put(self.joined, joined, number)
+            put(self.prefixes, joined[:JOINED_BEGIN], number)
             for sound in keys(joined):
-                self.joined_keys.put(sound, number)
+                put(self.joined_keys, sound, number)
         return number
 
     def _word(self, word: str) -> int:
@@ -103,28 +105,28 @@ class Register:
             return known
         number = next(self._numbers)
         self.words[word], self.spelled[number], self.uses[number] = number, word, 1
+        self.sounds[number] = keys(word)
         for bag, key in self._keys(word):
-            bag.put(key, number)
+            put(bag, key, number)
         return number
 
     def _unword(self, number: int) -> None:
         self.uses[number] -= 1
         if self.uses[number]:
             return
-        del self.uses[number]
+        del self.uses[number], self.sounds[number]
         word = self.spelled.pop(number)
         del self.words[word]
         for bag, key in self._keys(word):
-            bag.drop(key, number)
+            drop(bag, key, number)
 
     def _keys(self, word: str) -> Iterator[tuple[Bag[str], str]]:
         for key in keys(word):
             yield self.by_key, key
-            if len(key) > 3:
-                for less in shorter(key):
-                    yield self.by_shorter, less
             if len(bare := bones(key)) > 2:
                 yield self.by_bones, bare
+        for less in (word, *keys(word), *all_shorter(word)):
+            yield self.by_shorter, less
 
 
 def forms_of(alias: str) -> list[tuple[tuple[str, ...], str]]:
@@ -143,9 +145,16 @@ def forms_of(alias: str) -> list[tuple[tuple[str, ...], str]]:
     forms: dict[tuple[tuple[str, ...], str], None] = {}
     for choice in (0, 1):
         said = [word.readings[min(choice, len(word.readings) - 1)] for word in spoken]
-        kept = tuple(word for word in said if word not in PARTICLES) or tuple(said)
+        kept = _kept(said)
         forms[kept, "".join(said)] = None
     return list(forms)
+
+
+def _kept(said: list[str]) -> tuple[str, ...]:
+    """The words that tell the name: no particle inside it, no article before it; the last word always."""
+    while len(said) > 1 and said[0] in ARTICLES:
+        said = said[1:]
+    return tuple(word for place, word in enumerate(said) if place in (0, len(said) - 1) or word not in PARTICLES)
 
 
 def _pairs(words: tuple[int, ...]) -> set[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from stagedoor.adapters.naming.bags import numbers
 from stagedoor.adapters.naming.limits import SHARED_MAX
 from stagedoor.adapters.naming.meeting import Match, Meeting, is_known
 from stagedoor.adapters.naming.ordinary import GIVEN
@@ -16,7 +17,7 @@ from stagedoor.ports.naming import How
 
 _SURNAME_MIN = 4
 _HEARD_MIN = 6
-_NEAR_FROM = 80
+_NEAR_MIN, _NEAR_FROM = 5, 80
 _INITIAL_SCORE, _SURNAME_SCORE, _HEARD_SCORE = 75, 60, 50
 
 
@@ -25,14 +26,14 @@ def single_hits(meeting: Meeting) -> Iterator[Hit]:
     register = meeting.register
     for place, word in enumerate(meeting.words):
         for match in meeting.matches[place]:
-            for number in islice(register.alone.get(match.word), SHARED_MAX):
+            for number in islice(numbers(register.alone.get(match.word)), SHARED_MAX):
                 hit = _stage_name(meeting, number, place, match)
                 if hit is not None:
                     yield hit
-            if match.step == NEAR:
+            if match.step == NEAR or match.word not in register.last:
                 continue
             spelled = register.spelled[match.word]
-            for number in islice(register.last.get(match.word), SHARED_MAX):
+            for number in islice(numbers(register.last.get(match.word)), SHARED_MAX):
                 initial = _initial(meeting, register.names[number], place)
                 if initial is not None:
                     first, last = min(initial, place), max(initial, place)
@@ -52,16 +53,18 @@ def _stage_name(meeting: Meeting, number: int, place: int, match: Match) -> Hit 
     if match.step == SOUNDS and length > 3:
         sure = length >= _HEARD_MIN and not is_known(meeting, word)
         return Hit(number, place, place, match.alike, How.PHONETIC, sure)
-    if match.step == NEAR and length >= _HEARD_MIN and match.alike >= _NEAR_FROM and not is_known(meeting, word):
+    if match.step == NEAR and length >= _NEAR_MIN and match.alike >= _NEAR_FROM and not is_known(meeting, word):
         return Hit(number, place, place, match.alike, How.SPELLING, sure=False)
     return None
 
 
 def _tells(word: Word, spelled: str, match: Match) -> bool:
     """Whether a surname alone points at somebody: it is no ordinary word and no given name, and is long enough."""
-    if word.ordinary or spelled in GIVEN:
+    if word.ordinary or spelled in GIVEN or not GIVEN.isdisjoint(word.readings):
         return False
-    return len(spelled) >= (_SURNAME_MIN if match.step == SAME else _HEARD_MIN)
+    if match.step == SAME:
+        return len(spelled) >= _SURNAME_MIN
+    return min(len(spelled), *map(len, word.readings)) >= _HEARD_MIN
 
 
 def _initial(meeting: Meeting, name: Name, place: int) -> int | None:

@@ -19,7 +19,8 @@ _CLUSTERS_H: Final = (
     ("zh", "J"), ("kh", "k"), ("gh", "g"), ("th", "t"), ("dh", "d"), ("rh", "r"), ("bh", "b"),
 )  # fmt: skip
 _CLUSTERS: Final = (
-    ("tz", "s"), ("ts", "s"), ("cz", "C"), ("sz", "S"), ("ck", "k"), ("dj", "J"), ("qu", "kv"), ("kua", "kva"), ("kue", "kve"), ("kui", "kvi"), ("ce", "se"),
+    ("tz", "s"), ("ts", "s"), ("cz", "C"), ("sz", "S"), ("ck", "k"), ("dj", "J"), ("qu", "kv"),
+    ("kua", "kva"), ("kue", "kve"), ("kui", "kvi"), ("ce", "se"),
     ("ci", "si"), ("cy", "si"),
 )  # fmt: skip
 _LETTERS: Final = str.maketrans({"c": "k", "q": "k", "x": "ks", "w": "v", "z": "s", "e": "i", "y": "i", "o": "u"})
@@ -29,6 +30,7 @@ _SLAVIC: Final = re.compile(
     r"(?<=.{3})(sk|ck|zk|tsk)(?:i|y|ij|iy|ii|yi|yj|aia|aya|aja|a|ogo|omu|im|om|oj|oy|oi|uyu|oe)$"
 )
 _GENITIVE: Final = re.compile(r"(?<=.{3})(?:ogo|omu|ego|emu)$")
+_DIPHTHONG: Final = re.compile(r"au|aw(?=[b-df-hj-np-tvxz])|ow(?=[b-df-hj-np-rtvxz])")
 _NOT_BONES: Final = str.maketrans("", "", "aiuvh")
 
 
@@ -45,6 +47,7 @@ def keys(word: str) -> tuple[str, ...]:
 
 def _key(word: str, ch: str, j: str) -> str:
     word = _GENITIVE.sub("oj", _SLAVIC.sub(r"\1", word))
+    word = _DIPHTHONG.sub("u", word)
     if word.startswith(("hs", "x")):
         word = "S" + word[2 if word[0] == "h" else 1 :]
     if "h" in word:
@@ -65,9 +68,11 @@ def bones(key: str) -> str:
     return key.translate(_NOT_BONES)
 
 
-def shorter(key: str) -> set[str]:
-    """The key with one letter left out, each way: two words one letter apart share one of these."""
-    return {key[:place] + key[place + 1 :] for place in range(len(key))}
+def all_shorter(word: str) -> set[str]:
+    """The word and its keys with one letter left out, each way: two words one slip apart share one of these."""
+    return {
+        text[:place] + text[place + 1 :] for text in (word, *keys(word)) if len(text) > 3 for place in range(len(text))
+    }
 
 
 def allowed(length: int) -> int:
@@ -75,13 +80,15 @@ def allowed(length: int) -> int:
     return 0 if length <= 3 else 1 if length <= 5 else 2 if length <= 8 else 3
 
 
-def likeness(said: str, word: str) -> int:
-    """How alike two words are in hundredths, or 0 if they differ by more letters than may differ."""
+def likeness(said: str, heard: tuple[str, ...], word: str, sounds: tuple[str, ...]) -> int:
+    """How alike two words are, given with their keys: in hundredths, or 0 if more letters differ than may differ."""
     length = max(len(said), len(word))
     most = allowed(length)
     apart = OSA.distance(said, word, score_cutoff=most)
     if apart > most > 1:
-        apart = 1 + min(OSA.distance(one, other, score_cutoff=most - 1) for one in keys(said) for other in keys(word))
+        for one in heard:
+            for other in sounds:
+                apart = min(apart, 1 + OSA.distance(one, other, score_cutoff=most - 1))
     if apart > most:
         return 0
     return 100 - (100 * apart) // length - (0 if said[0] == word[0] else 6)

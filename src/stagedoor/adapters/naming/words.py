@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from stagedoor.adapters.naming.letters import LOOKS_LIKE, by_looks, clean, leet, plain, spelled_out
-from stagedoor.adapters.naming.limits import PROMPT_CHARACTERS_MAX, WORDS_MAX
+from stagedoor.adapters.naming.limits import LETTERS_MAX, PROMPT_CHARACTERS_MAX, WORDS_MAX
 from stagedoor.adapters.naming.ordinary import is_ordinary
 from stagedoor.ports.naming import PromptError
 
@@ -19,8 +18,8 @@ _WORD: Final = re.compile(rf"[{_SYLLABLE}]|{_LETTER}+(?:['’‘ʼ`´′$!|€@]
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff]")
 """Thai, Lao, Burmese, Khmer and kana: written without spaces, and not by syllables."""
 
-_ABJAD: Final = re.compile(r"[\u0590-\u07bf\ufb1d-\ufdff\ufe70-\ufefc]")
-"""Hebrew, Arabic, Syriac: written without most vowels."""
+_FOREIGN: Final = re.compile(r"[\u0370-\u1dff\u1f00-\u1fff\ua640-\ua69f\ufb1d-\ufdff\ufe70-\ufefc]")
+"""Scripts other than Latin whose letters are sounds: vowels are written otherwise (Greek, Cyrillic) or not (Arabic)."""
 
 _ARTICLE: Final = re.compile(r"^ال(?=..)")
 
@@ -30,27 +29,30 @@ _NOT_SPLIT: Final = frozenset({"mac", "fitz"})
 _STOP: Final = re.compile(r"[.!?;:…。！？](?=\s|$)|\n")
 
 PARTICLES: Final = frozenset((
-    "abu", "ad", "af", "al", "an", "as", "av", "bin", "bint", "bn", "da", "das", "de", "del", "della", "den", "der", "di",
-    "do", "dos", "du", "des", "el", "ibn", "la", "las", "le", "lo", "los", "of", "ten", "ter", "the", "ul", "van", "von",
-    "y", "zu", "zur",
+    "abu", "ad", "af", "al", "an", "as", "av", "bin", "bint", "bn", "da", "das", "de", "del", "della", "den", "der",
+    "di", "do", "dos", "du", "des", "el", "ibn", "la", "las", "le", "lo", "los", "of", "ten", "ter", "the", "ul", "van",
+    "von", "y", "zu", "zur",
 ))  # fmt: skip
 """Words inside names that are left out, moved and added freely; no name is told apart by them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word of a prompt: where it stands, how it may be read, and what its surroundings say."""
+ARTICLES: Final = frozenset(("al", "ad", "an", "as", "el", "the", "ul"))
+"""Particles that also begin a name and may be left out there: "al-Khwarizmi"."""
+
+
+class Word(NamedTuple):
+    """One word of a prompt: how it may be read, what it is, where it stands and what its surroundings say."""
 
     raw: str
-    start: int
-    end: int
     readings: tuple[str, ...]
     capital: bool
     ordinary: bool
+    unspaced: bool
+    foreign: bool
+    start: int
+    end: int
     after_stop: bool
     after_comma: bool
-    unspaced: bool
-    abjad: bool
 
 
 def split(prompt: str) -> tuple[str, tuple[Word, ...]]:
@@ -65,26 +67,25 @@ def split(prompt: str) -> tuple[str, tuple[Word, ...]]:
     for found in _WORD.finditer(text):
         for raw, start in _parts(found[0], found.start()):
             between = text[last:start]
-            low = raw.lower()
-            readings = (low,) if raw.isascii() and raw.isalpha() and low == raw else read(raw)
-            words.append(
-                Word(
-                    raw,
-                    start,
-                    start + len(raw),
-                    readings,
-                    raw[:1].isupper(),
-                    bool(readings) and is_ordinary(readings[0]),
-                    not words or (len(between) > 1 and _STOP.search(between) is not None),
-                    "," in between,
-                    not raw.isascii() and _UNSPACED.search(raw) is not None,
-                    not raw.isascii() and _ABJAD.search(raw) is not None,
-                )
-            )
+            stop = not words or (len(between) > 1 and _STOP.search(between) is not None)
             last = start + len(raw)
+            words.append(Word(*_known(raw), start, last, stop, "," in between))
     if len(words) > WORDS_MAX:
         raise PromptError(f"The prompt has {len(words)} words, at most {WORDS_MAX} are checked. Shorten it.")
     return text, tuple(words)
+
+
+def _known(raw: str) -> tuple[str, tuple[str, ...], bool, bool, bool, bool]:
+    """What a word says by itself.  Long ones are not kept: the cache must stay small whatever is asked."""
+    return _traits(raw) if len(raw) <= LETTERS_MAX else _traits.__wrapped__(raw)
+
+
+@lru_cache(maxsize=1 << 15)
+def _traits(raw: str) -> tuple[str, tuple[str, ...], bool, bool, bool, bool]:
+    readings = read(raw)
+    ordinary = bool(readings) and is_ordinary(readings[0])
+    unspaced, foreign = _UNSPACED.search(raw) is not None, _FOREIGN.search(raw) is not None
+    return raw, readings, raw[:1].isupper(), ordinary, unspaced, foreign
 
 
 def _parts(raw: str, start: int) -> list[tuple[str, int]]:
@@ -106,7 +107,6 @@ def _parts(raw: str, start: int) -> list[tuple[str, int]]:
     return parts
 
 
-@lru_cache(maxsize=1 << 15)
 def read(raw: str) -> tuple[str, ...]:
     """Every reading of one word as letters a to z, the likeliest first; none if it holds no letter."""
     raw = APOSTROPHE_S.sub("", raw)
