@@ -54,7 +54,8 @@ def _spoke(rule: JudgeRule, book: Rulebook) -> Spoke:
 class Verdict:
     """The answer, what spoke (each with its clause), and the price in millionths where there is one.
 
-    `findings` are those of the consent and of everything that is not a rule; `spoke` are the rules'.
+    `findings` are those of the consent and of everything that is not a rule; `spoke` are the rules'.  `priced` says
+    that there is an amount and that nobody must confirm it first.
     """
 
     answer: Answer
@@ -63,6 +64,7 @@ class Verdict:
     spoke: tuple[Spoke, ...]
     gross_units: int | None
     cost_units: int | None
+    priced: bool
 
 
 class Engine:
@@ -108,7 +110,15 @@ class Engine:
             for rule, name in cost.asks:
                 tally.hear(_ASK, None, f"{rule}:{name}")
         answer, code = tally.answer()
-        return Verdict(answer, code, (*case.findings, *findings), tuple(spoke), cost.gross_units, cost.cost_units)
+        return Verdict(
+            answer=answer,
+            code=code,
+            findings=(*case.findings, *findings),
+            spoke=tuple(spoke),
+            gross_units=cost.gross_units,
+            cost_units=cost.cost_units,
+            priced=cost.cost_units is not None and not cost.asks,
+        )
 
     def _beside(self, request: Request, standing: Standing, made: Ready | None) -> tuple[Finding, ...]:
         """What speaks beside the rules: the consent, collisions of names, policies from outside."""

@@ -168,9 +168,8 @@ def _told(
     *,
     currency: str,
 ) -> _Told:
-    units = (
-        {item.name: item.unit for item in read} | dict.fromkeys(MONEY_WORDS, "money") | dict.fromkeys(BP_WORDS, "bp")
-    )
+    units = dict.fromkeys((*MONEY_WORDS, *on_the_way), "money") | dict.fromkeys(BP_WORDS, "bp")
+    units |= {item.name: item.unit for item in read}
     names = rule.formula.reads
     shown = ", ".join(f"{name} = {shown_value(known[name], units.get(name, ''), currency)}" for name in names)
     arithmetic, readings = f"{rule.formula.text}; {shown}", read
