@@ -176,9 +176,10 @@ class Reader:
         value = self.item.get("value")
         if unit == "money":
             try:
-                amount = Money.parse(value if isinstance(value, str) else "")
+                amount = Money.parse(str(value))
             except MoneyError as fault:
-                raise self.fail(str(fault), "An amount is text with six decimals and a currency.") from fault
+                todo = "An amount is text in quotation marks, with six decimals and a currency."
+                raise self.fail(str(fault), todo) from fault
             return amount.units, amount.currency
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise self.fail(f"'value: {value}' is not a whole number", f"Write it in whole {unit}; 21 % is 2100 bp.")
@@ -189,10 +190,19 @@ class Reader:
         try:
             parsed = parse(self.text(key), names)
         except RuleTextError as fault:
-            raise self.fail(f"'{key}' cannot be read: {fault}", "See docs/RULE-LANGUAGE.md.") from fault
+            raise self.fail(f"'{key}' cannot be read: {fault}", _hint(str(fault))) from fault
         if parsed.kind != kind:
             raise self.fail(f"'{key}' gives a {parsed.kind}, not a {kind}", "See docs/RULE-LANGUAGE.md.")
         return parsed
+
+
+def _hint(fault: str) -> str:
+    """What to do about a rule text, for the slips that are made most."""
+    if "is not a word" in fault:
+        return "Spell it as docs/RULE-LANGUAGE.md does; a text stands in single quotation marks, as 'render'."
+    if "is not a rule" in fault:
+        return "Equal is ==, times is *, and a text stands in single quotation marks; see docs/RULE-LANGUAGE.md."
+    return "See docs/RULE-LANGUAGE.md."
 
 
 DUE_MONTHS_MAX: Final = 1_200
