@@ -28,7 +28,7 @@ from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.engine import Engine, Verdict
 from stagedoor.core.rules.live import Live, Ready
 from stagedoor.core.rules.rulebook import Rulebook
-from stagedoor.core.rules.text import FLAG
+from stagedoor.core.rules.text import FLAG, Value
 from stagedoor.core.rules.vocabulary import days_of, values_of
 
 ODDITIES = (
@@ -42,6 +42,13 @@ FLAGS = tuple(sorted(name for name, (kind, _) in DECLARED.items() if kind == FLA
 def deciding() -> tuple[Rulebook, ...]:
     """All rulebooks that decide a theatrical picture under the 2026 agreement."""
     return FolderRulebooks(RULEBOOKS, read_on=READ_ON).deciding(make.AGREEMENT)
+
+
+@cache
+def parameters() -> dict[str, Value | None]:
+    """Every rulebook's values on the one day of these scenes."""
+    asked, stands = make.request(None), make.standing(make.request(None), None, ())
+    return read_parameters(deciding(), "USD", days_of(asked, stands, None))[0]
 
 
 @cache
@@ -79,7 +86,6 @@ def consent_of(number: int) -> Consent:
 
 def question(chance: random.Random, made: Ready) -> tuple[Request, Standing]:
     """A request to one performer, and how things stand: in order, but for up to three odd things."""
-    consent = made.consent
     odd = set(chance.sample(ODDITIES, chance.choice([0, 0, 1, 1, 2, 3])))
 
     def pick(name: str, usual: Any, *others: Any) -> Any:
@@ -89,10 +95,9 @@ def question(chance: random.Random, made: Ready) -> tuple[Request, Standing]:
     create = use is Use.CREATE
     arc = 0 if create else pick("arc", 40, 0, 61, 120)
     declared = chance.sample(FLAGS, pick("declared", 0, 1, 3))
-    asked = make.request(
-        consent,
-        performer=consent.performer,
-        production=consent.production,
+    plain_request, plain_standing = plain(made)
+    asked = replace(
+        plain_request,
         use=use,
         purpose=pick("purpose", Purpose.PICTURE, *Purpose),
         medium=pick("medium", "theatrical", "television", "commercial"),
@@ -108,20 +113,37 @@ def question(chance: random.Random, made: Ready) -> tuple[Request, Standing]:
         places=pick("places", (), ("US-CA",), ("US-NY",), ("EU",), ("US-IL", "US-TN"), ("GB",)),
         circumstances=tuple(Circumstance(name=name, value=chance.random() < 0.5) for name in sorted(declared)),
     )
-    stands = make.standing(
-        asked,
-        consent,
-        deciding(),
+    stands = replace(
+        plain_standing,
         consent_signed=pick("signed", True, False),
         holds=pick("holds", (), ("strike",), ("dispute",), ("change_of_control",)),
-        asset_performer=consent.performer,
-        asset_production=consent.production,
         units_used=pick("used", 0, 20, 230),
         arc_together_deg=pick("together", arc, 95),
         notice_hours=pick("notice", 72, 47, None),
-        signed_on=date(2026, 10, 11),
     )
     return asked, stands
+
+
+def plain(made: Ready) -> tuple[Request, Standing]:
+    """A request to this performer that is in order; kept, because digests of consents cost more than a decision."""
+    if made.digest not in _PLAIN:
+        consent = made.consent
+        asked = make.request(None, consent=made.digest, performer=consent.performer, production=consent.production)
+        stands = make.standing(
+            asked,
+            None,
+            deciding(),
+            consent=made.digest,
+            capture=consent.capture,
+            asset_performer=consent.performer,
+            asset_production=consent.production,
+            signed_on=date(2026, 10, 11),
+        )
+        _PLAIN[made.digest] = (asked, stands)
+    return _PLAIN[made.digest]
+
+
+_PLAIN: dict[str, tuple[Request, Standing]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +187,7 @@ def asked_of(stage: Stage, *, seed: int, count: int) -> Iterator[tuple[Ready, Re
 
 def for_cedar(verdict: Verdict, made: Ready, request: Request, standing: Standing) -> dict[str, object]:
     """The same question for Cedar; that the use has a price that needs no question is handed to it."""
-    days = days_of(request, standing, made.consent)
-    parameters, _ = read_parameters(deciding(), standing.currency, days)
-    values = values_of(request, standing, made.consent) | parameters
+    values = values_of(request, standing, made.consent) | parameters()
     return cedar.request_of(request, standing, values, words(), priced=verdict.priced)
 
 
