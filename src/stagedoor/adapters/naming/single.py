@@ -15,6 +15,7 @@ from stagedoor.adapters.naming.telling import Hit
 from stagedoor.adapters.naming.words import Word
 from stagedoor.ports.naming import How
 
+_STAGE_MIN = 3
 _SURNAME_MIN = 4
 _HEARD_MIN = 6
 _NEAR_MIN, _NEAR_FROM = 5, 80
@@ -47,6 +48,8 @@ def _stage_name(meeting: Meeting, number: int, place: int, match: Match) -> Hit 
     """A name of one word counts because it is registered as one."""
     word = meeting.words[place]
     length = len(meeting.register.spelled[match.word])
+    if match.step == SAME and length < _STAGE_MIN and not word.foreign:
+        return Hit(number, place, place, match.alike, How.EXACT, sure=False) if word.capital else None
     if match.step == SAME:
         sure = not word.ordinary or (word.capital and not word.after_stop and not word.raw.isupper())
         return Hit(number, place, place, match.alike, How.EXACT, sure)

@@ -39,20 +39,23 @@ def tell(register: Register, text: str, words: tuple[Word, ...], hit: Hit) -> Na
     """The hit in the port's words."""
     name = register.names[hit.name]
     said = " ".join(text[words[hit.first].start : words[hit.last].end].split())
-    how = _written((words[hit.first].raw, words[hit.last].raw), name.alias) if hit.how is How.EXACT else hit.how
+    run = words[hit.first : hit.last + 1]
+    how = _written(run, name.alias) if hit.how is How.EXACT else hit.how
     grade = Grade.NAMED if hit.sure else Grade.POSSIBLE
     return Named(party=name.party, alias=name.alias, said=said[:_SAID_MAX], how=how, grade=grade, score=hit.score)
 
 
-def _written(said: tuple[str, str], alias: str) -> How:
+def _written(run: tuple[Word, ...], alias: str) -> How:
     """How the same letters are written: alike, without marks, in another script, or with signs for letters."""
     _, own = split(alias)
     known = {_letters(word.raw) for word in own}
-    if all(_letters(word) in known for word in said):
+    same = {reading for word in own for reading in word.readings}
+    other = [word.raw for word in run if _letters(word.raw) not in known and not same.isdisjoint(word.readings)]
+    if not other:
         return How.EXACT
-    if not all(_latin(word) for word in (*said, alias)):
+    if not all(_latin(word) for word in (*other, alias)):
         return How.TRANSLITERATION
-    return How.ACCENTS if all(letter.isalpha() for word in said for letter in _letters(word)) else How.SPELLING
+    return How.ACCENTS if all(letter.isalpha() for word in other for letter in _letters(word)) else How.SPELLING
 
 
 def _letters(text: str) -> str:

@@ -14,7 +14,7 @@ from stagedoor.ports.naming import PromptError
 # One Han character or Hangul syllable is a word of its own: those scripts are written without spaces.
 _SYLLABLE: Final = r"\u3400-\u9fff\uf900-\ufaff\uac00-\ud7a3\U00020000-\U0003ffff"
 _LETTER: Final = rf"[^\W_{_SYLLABLE}]"
-_WORD: Final = re.compile(rf"[{_SYLLABLE}]|{_LETTER}+(?:['’‘ʼ`´′$!|€@]{_LETTER}+)*")
+_WORD: Final = re.compile(rf"[{_SYLLABLE}]|[$|€]*{_LETTER}+(?:['’‘ʼ`´′$!|€@]+{_LETTER}+)*[$|€]*")
 _UNSPACED: Final = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff]")
 """Thai, Lao, Burmese, Khmer and kana: written without spaces, and not by syllables."""
 
@@ -30,7 +30,7 @@ _STOP: Final = re.compile(r"[.!?;:…。！？](?=\s|$)|\n")
 
 PARTICLES: Final = frozenset((
     "abu", "ad", "af", "al", "an", "as", "av", "bin", "bint", "bn", "da", "das", "de", "del", "della", "den", "der",
-    "di", "do", "dos", "du", "des", "el", "ibn", "la", "las", "le", "lo", "los", "of", "ten", "ter", "the", "ul", "van",
+    "di", "do", "dos", "du", "des", "el", "ibn", "la", "las", "le", "lo", "los", "of", "ten", "ter", "ul", "van",
     "von", "y", "zu", "zur",
 ))  # fmt: skip
 """Words inside names that are left out, moved and added freely; no name is told apart by them."""
@@ -85,7 +85,7 @@ def _traits(raw: str) -> tuple[str, tuple[str, ...], bool, bool, bool, bool]:
     readings = read(raw)
     ordinary = bool(readings) and is_ordinary(readings[0])
     unspaced, foreign = _UNSPACED.search(raw) is not None, _FOREIGN.search(raw) is not None
-    return raw, readings, raw[:1].isupper(), ordinary, unspaced, foreign
+    return raw, readings, raw.lstrip("$|€")[:1].isupper(), ordinary, unspaced, foreign
 
 
 def _parts(raw: str, start: int) -> list[tuple[str, int]]:

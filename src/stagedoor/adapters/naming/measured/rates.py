@@ -19,12 +19,13 @@ LARGE: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """One kind of variant: how many were tried, and how each was graded."""
+    """One kind of variant: how many were tried, how each was graded, and how many a large register misses."""
 
     kind: str
     tried: int
     named: int
     possible: int
+    missed_large: int
 
     @property
     def missed(self) -> int:
@@ -66,20 +67,26 @@ def measure(*, large: int = LARGE) -> Rates:
     index = NameIndex.build(entries())
     cases = [(name, kind, prompt) for name in lines("names.txt") for kind, prompt in variants(name)]
     cases += [(name, ATTESTED, carried(said)) for name, said in attested()]
-    tried: Counter[str] = Counter()
-    graded: Counter[tuple[str, Grade | None]] = Counter()
-    for name, kind, prompt in cases:
-        tried[kind] += 1
-        graded[kind, grade_of(index, prompt, name)] += 1
-    kinds = (*(kind for kind, _ in RULES), ATTESTED)
-    missed = tuple(
-        Missed(kind=kind, tried=tried[kind], named=graded[kind, Grade.NAMED], possible=graded[kind, Grade.POSSIBLE])
-        for kind in kinds
-    )
-    small = _accused(index)
+    small, alone = _graded(index, cases), _accused(index)
     for entry in crowd(large - len(index)):
         index.add(entry)
-    return Rates(missed=missed, accused=(small, _accused(index)))
+    among, crowded = _graded(index, cases), _accused(index)
+    tried = Counter(kind for _, kind, _ in cases)
+    missed = tuple(
+        Missed(
+            kind=kind,
+            tried=tried[kind],
+            named=small[kind, Grade.NAMED],
+            possible=small[kind, Grade.POSSIBLE],
+            missed_large=among[kind, None],
+        )
+        for kind in (*(kind for kind, _ in RULES), ATTESTED)
+    )
+    return Rates(missed=missed, accused=(alone, crowded))
+
+
+def _graded(index: NameIndex, cases: list[tuple[str, str, str]]) -> Counter[tuple[str, Grade | None]]:
+    return Counter((kind, grade_of(index, prompt, name)) for name, kind, prompt in cases)
 
 
 def grade_of(index: NameIndex, prompt: str, party: str) -> Grade | None:

@@ -1,0 +1,1 @@
+"""Names in prompts: vectors, measured rates, the register, files and commands."""
