@@ -20,7 +20,7 @@ from stagedoor.core.base.money import basis_points, minor_units
 from stagedoor.core.rules import syntax as py
 from stagedoor.core.rules.derive import NO, YES, decided, demanded, fold, fold_known
 from stagedoor.core.rules.text import RuleText
-from stagedoor.core.rules.tree import CURRENCY, FLAG, NUMBER, Node, Value
+from stagedoor.core.rules.tree import CURRENCY, FLAG, NUMBER, After, Node, Value
 
 ROOTS: Final = ("request", "standing", "consent", "declared")
 """The objects that a compiled function takes, in this order, where its maker names no others."""
@@ -282,7 +282,9 @@ class _Maker:
     def settled(self, tree: Node, scope: py.Scope) -> tuple[Node, Node]:
         """The value, and whether it is known, as far as this place settles them."""
         never = [word for word in py.words_in([tree]) if word not in self.constants and not self.can_be_known(word)]
-        return fold(tree, {}, scope.sure), fold_known(tree, self.constants, scope.sure, never)
+        value = fold(tree, {}, scope.sure)
+        told = fold_known(tree, self.constants, scope.sure, never)
+        return value.value if isinstance(value, After) else value, told
 
     def load(self, trees: Sequence[Node], scope: py.Scope) -> list[ast.stmt]:
         """The lines that load what the trees read and no line above has loaded."""

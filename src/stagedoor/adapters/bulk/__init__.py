@@ -1,0 +1,1 @@
+"""Bulk evaluation: the same rules over columns of past uses, with Polars (the extra `bulk`)."""
