@@ -201,12 +201,16 @@ def _is(rule: RuleReport, kind: str, state: Activation) -> bool:
 
 
 def _texts(rules: Iterable[RuleReport]) -> tuple[str, ...]:
-    words = {"PermissionReport": "permits", "ProhibitionReport": "prohibits"}
-    told = []
-    for rule in rules:
-        verb = words[rule.kind] if rule.activation is Activation.ACTIVE else f"may not say: {rule.says}"
-        told.append(f"{short(rule.rule)} {verb}")
-    return tuple(told)
+    return tuple(f"{short(rule.rule)} {_verb(rule)}" for rule in rules)
+
+
+def _verb(rule: RuleReport) -> str:
+    permits = rule.kind == "PermissionReport"
+    if rule.activation is Activation.ACTIVE:
+        return "permits" if permits else "prohibits"
+    if rule.activation is Activation.INACTIVE:
+        return f"does not {'permit' if permits else 'prohibit'}: {rule.says}"
+    return f"may {'permit, which is not enough' if permits else 'prohibit'}: {rule.says}"
 
 
 def _set(reports: tuple[PolicyReport, ...]) -> tuple[Answer, tuple[str, ...]]:

@@ -73,7 +73,7 @@ def _one_action(scene: Scene, hierarchy: Hierarchy, item: Action, rule: Rule, ac
 def _covers(hierarchy: Hierarchy, mine: str, asked: str, *, wide: bool) -> tuple[Satisfaction, str]:
     """Permissions and duties cover what is included in their action; a prohibition also what implies it."""
     if hierarchy.covers(mine, asked):
-        return Satisfaction.SATISFIED, f"{short(asked)} is {short(mine)}, or included in it"
+        return Satisfaction.SATISFIED, f"{short(asked)} is included in it" if asked != mine else "asked for"
     if not hierarchy.known(mine):
         if mine == asked:
             return Satisfaction.UNKNOWN, f"nobody declares where {short(mine)} belongs"
