@@ -48,6 +48,7 @@ from stagedoor.stories.record_receipt import Posted, record_receipt
 from stagedoor.stories.release_key import release_next_key
 from stagedoor.stories.request_use import Asked, request_use
 from stagedoor.stories.take_in_capture import record_capture, record_papers
+from stagedoor.stories.unit import NOTHING_SEEN, Seen
 from stagedoor.stories.withdraw_consent import Withdrawn, withdraw_consent
 from stagedoor.wiring import rulebooks
 from store.conftest import House
@@ -241,11 +242,12 @@ class Theatre:
         }  # fmt: skip
         return Request(**given | over)
 
-    def ask(self, request: Request | None = None, *, hours: int = 24, **over: Any) -> Asked:
-        """Ask, decide, grant."""
+    def ask(self, request: Request | None = None, *, hours: int = 24, seen: Seen = NOTHING_SEEN, **over: Any) -> Asked:
+        """Ask, decide, grant, at the moment that the request names."""
+        asked = request or self.request(**over)
         return request_use(
-            self.store, self.verifier, self.books, request or self.request(**over), gate=self.signers["gate"],
-            ids=self.ids, hours=hours, at=AT,
+            self.store, self.verifier, self.books, asked, gate=self.signers["gate"],
+            ids=self.ids, hours=hours, at=asked.at, seen=seen,
         )  # fmt: skip
 
     def permit(self, **over: Any) -> Permit:

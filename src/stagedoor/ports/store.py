@@ -18,6 +18,7 @@ from stagedoor.core.facts.consent import Use
 from stagedoor.core.facts.party import Signature
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.posting import Entry
+from stagedoor.ports.naming import NameEntry
 
 F = TypeVar("F", bound=Fact)
 
@@ -248,8 +249,11 @@ class Auditor(Protocol):
 class People(Protocol):
     """Names and contact data, apart from facts, where they can be erased."""
 
-    def enrol(self, party: str, *, name: str, contact: str) -> None:
-        """Keep a person's details under their pseudonym."""
+    def enrol(self, party: str, *, name: str, contact: str, aliases: tuple[str, ...] = ()) -> None:
+        """Keep a person's details under their pseudonym, with every further name that they go by."""
+
+    def performers(self) -> tuple[NameEntry, ...]:
+        """Every performer's names, for the register that prompts are held against."""
 
     def name(self, party: str) -> str:
         """The name, or '(erased)'."""

@@ -14,9 +14,9 @@ from sqlalchemy.pool import NullPool
 
 from stagedoor.adapters.postgres.faults import DataFolderError, translated
 
-SCHEMA_VERSION: Final = "0001"
+SCHEMA_VERSION: Final = "0002"
 POSTGRES_MAJOR_MIN: Final = 15
-MADE_BY: Final = "stagedoor 0.1.0"
+MADE_BY: Final = "stagedoor 0.2.0"
 _LOCK: Final = 0x57A6ED00
 """The advisory lock that two migrating processes meet at; the number means nothing."""
 
