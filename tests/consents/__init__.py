@@ -1,0 +1,1 @@
+"""Consents drawn up, compared, revised, negotiated and taken back."""
