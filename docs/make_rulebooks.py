@@ -1,4 +1,4 @@
-"""Write docs/rulebooks/ from the rulebooks, and the tables of words in RULE-LANGUAGE.md from the vocabulary.
+"""Write docs/rulebooks/ from the rulebooks, the tables of words in RULE-LANGUAGE.md, and the example of a crowd.
 
 `python docs/make_rulebooks.py` writes everything anew; tests/rulebooks compares what is there with what it would write.
 """
@@ -12,6 +12,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import typer
+from typer.testing import CliRunner
+
+from stagedoor.cli.crowd import crowd as crowd_commands
 from stagedoor.cli.rulebooks import head_lines, sides
 from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS, DECLARED_DATES, USUAL
 from stagedoor.core.rules.differ import ADDED, CHANGED, DROPPED, Change, compare
@@ -23,6 +27,7 @@ from stagedoor.wiring import rulebooks
 DOCS: Final = Path(__file__).parent
 PAGES: Final = DOCS / "rulebooks"
 LANGUAGE: Final = DOCS / "RULE-LANGUAGE.md"
+CROWD: Final = DOCS / "how-to" / "plan-a-crowd.md"
 MADE: Final = "Written by `docs/make_rulebooks.py` from the rulebook itself; do not edit."
 
 KINDS: Final = {
@@ -249,6 +254,23 @@ def language() -> str:
     return text
 
 
+def crowd() -> str:
+    """plan-a-crowd.md with what its example prints now."""
+    plan = str(DOCS.parent / "examples" / "crowd" / "plan.csv")
+    arguments = ["crowd", "check", plan, "--agreement", "sag_aftra_tv_theatrical_2023", "--day", "2026-05-11",
+                 "--photography-began", "2026-05-04"]  # fmt: skip
+    program = typer.Typer()
+    program.add_typer(crowd_commands, name="crowd")
+    printed = CliRunner().invoke(program, arguments, env={"COLUMNS": "110"}).stdout
+    assert printed
+    pattern = re.compile(r"(<!-- example: [^>]*-->\n).*?(<!-- end of example -->)", re.DOTALL)
+    text, count = pattern.subn(
+        lambda found: f"{found[1]}```\n{printed}```\n{found[2]}", CROWD.read_text(encoding="utf-8")
+    )
+    assert count == 1
+    return text
+
+
 def _words(words: dict[str, tuple[str, str]]) -> str:
     rows = []
     for name, (kind, means) in words.items():
@@ -289,6 +311,7 @@ def main() -> None:
         if path.name not in written:
             path.unlink()
     LANGUAGE.write_text(language(), encoding="utf-8")
+    CROWD.write_text(crowd(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""docs/how-to/add-a-rate-and-a-rule.md, typed: every file that it changes, every command, every message that it shows."""
+"""docs/how-to/add-a-rate-and-a-rule.md, typed: every file that it changes, every command, every message."""
 
 from __future__ import annotations
 
@@ -83,9 +83,8 @@ def _typed(folder: Path, command: str) -> str:
 
 def test_every_slip_ends_with_a_message_that_names_the_place() -> None:
     """The file, the rule or the case: nobody has to search."""
-    shown = [
-        console for slip in PAGE.split("### ")[1:] for console in re.findall(r"```console\n(.*?)```", slip, re.DOTALL)
-    ]
+    slips = PAGE.split("### ")[1:]
+    shown = [console for slip in slips for console in re.findall(r"```console\n(.*?)```", slip, re.DOTALL)]
     assert len(shown) >= 6
     for console in shown:
         assert re.search(rf"{BOOK}: (?:consent|rates)/\w+(?:\.cases)?\.yaml, ", console), console

@@ -185,7 +185,6 @@ COLUMNS: Final[dict[str, Callable[[str, str], Any]]] = {
     "fee": _amount,
     "other_picture": _flag,
     "consent": _flag,
-    "photo_double": _flag,
     "basis": _text,
 }
 """Every column and how its cells are read."""

@@ -305,7 +305,7 @@ def _words(plan: CrowdPlan, row: CrowdRow, crowd: Crowd, prior: int) -> dict[str
         "prior_gross": prior,
         "as_principal": row.as_principal,
         "scan_only_day": row.scan_only,
-        "photo_double": row.photo_double,
+        "photo_double": False,  # doubling on camera is work, and a plan has days of scanning alone
         "background_required": crowd.required,
         "background_real": crowd.real,
         "background_replicas": crowd.replicas,

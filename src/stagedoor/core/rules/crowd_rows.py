@@ -46,7 +46,6 @@ class CrowdRow:
     fee: int | None = None
     other_picture: bool = False
     consent: bool = False
-    photo_double: bool = False
     basis: str = ""
 
 
