@@ -17,15 +17,15 @@ SAME, SOUNDS, NEAR = 0, 1, 2
 # Letters that are one sound, the longest first.  Habits of English, German, French, Polish, Dutch and of the usual
 # romanisations of Cyrillic, Arabic and Chinese meet here; none of them is followed exactly.
 _CLUSTERS: Final = {
-    "shch": "S", "tsch": "C", "sch": "S", "tch": "C", "tsh": "C", "dzh": "J", "ch": "C", "ph": "f", "sh": "S",
-    "zh": "J", "kh": "k", "gh": "g", "th": "t", "dh": "d", "rh": "r", "bh": "b", "tz": "s", "ts": "s", "cz": "C",
-    "sz": "S", "ck": "k", "dj": "J", "qu": "kv", "ku": "kv", "c": "s", "au": "u", "aw": "u", "ow": "u", "hs": "S",
-    "x": "S", "h": "",
+    "schtsch": "S", "shch": "S", "tsch": "C", "sch": "S", "tch": "C", "tsh": "C", "dzh": "J", "ch": "C", "ph": "f",
+    "sh": "S", "zh": "J", "kh": "k", "gh": "g", "th": "t", "dh": "d", "rh": "r", "bh": "b", "tz": "s", "ts": "s",
+    "cz": "C", "sz": "S", "ck": "k", "dj": "J", "qu": "kv", "ku": "kv", "c": "s", "au": "u", "aw": "u", "ow": "u",
+    "hs": "S", "x": "S", "h": "",
 }  # fmt: skip
 _CLUSTERS_K: Final = _CLUSTERS | {"ch": "k"}
 _CLUSTER: Final = re.compile(
-    r"^(?:hs|x)|shch|tsch|sch|tch|tsh|dzh|ch|ph|sh|zh|kh|gh|th|dh|rh|bh|tz|ts|cz|sz|ck|dj|qu|ku(?=[aei])|c(?=[eiy])"
-    r"|au|aw(?=[b-df-hj-np-tvxz])|ow(?=[b-df-hj-np-rtvxz])|(?<=.)h(?![aeiouy])"
+    r"^(?:hs|x)|schtsch|shch|tsch|sch|tch|tsh|dzh|ch|ph|sh|zh|kh|gh|th|dh|rh|bh|tz|ts|cz|sz|ck|dj|qu|ku(?=[aei])"
+    r"|c(?=[eiy])|au|aw(?=[b-df-hj-np-tvxz])|ow(?=[b-df-hj-np-rtvxz])|(?<=.)h(?![aeiouy])"
 )
 _LETTERS: Final = str.maketrans({"c": "k", "q": "k", "x": "ks", "w": "v", "z": "s", "e": "i", "y": "i", "o": "u"})
 _DOUBLE: Final = re.compile(r"(.)\1+")
