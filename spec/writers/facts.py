@@ -9,18 +9,20 @@ from core import builders as make
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code
-from stagedoor.core.facts.consent import Use
+from stagedoor.core.facts.consent import Delivery, Offer, Use
 from stagedoor.core.facts.decision import (
     Answer,
     Approval,
     Decision,
+    Duty,
     Effect,
     Finding,
     PriceLine,
+    Question,
     Quote,
     Reading,
 )
-from stagedoor.core.facts.party import Adoption, Erasure, Role, RulebookText, Signature
+from stagedoor.core.facts.party import Adoption, Authority, Death, Erasure, Role, RulebookText, Signature
 from stagedoor.core.facts.permit import (
     Permit,
     ShareDestroyed,
@@ -72,9 +74,10 @@ def example_facts() -> dict[str, Fact]:
                 holds=("dispute",), notice=ref("notice"), mandate=ref("mandate"),
                 answers=(Answered(rule="consent:approval", yes=True, approval=make.ident("approval")),)),
         Decision(request=ref("request"), standing=ref("standing"), answer=Answer.ASK_A_PERSON, code=Code.NEEDS_A_PERSON,
-                 findings=(question, finding), quote=quote, at=make.AT),
+                 findings=(question, finding), quote=quote, at=make.AT, duties=(DUTY,)),
         Approval(approval=make.ident("approval"), use_id=make.ident("use"), decision=ref("decision"),
                  rule="consent:approval", answered_by=make.PERFORMER, yes=True, words="Gut so. \u2014 M.", at=make.AT),
+        *_of_form_2(),
         permit,
         key,
         ShareReleased(custodian="union", grant=ref("grant"), asset=make.REPLICA, epoch=1,
@@ -94,6 +97,35 @@ def example_facts() -> dict[str, Fact]:
                                        rule="TV-P2", why="gross", at=make.AT),), total=cents),
     )  # fmt: skip
     return {fact.KIND: fact for fact in facts}
+
+
+DUTY = Duty(
+    kind="notice",
+    rule="x-4",
+    says="The union is told.",
+    to="union",
+    due=date(2026, 11, 1),
+    clause="x-4",
+    source="a summary",
+    confidence="medium",
+)
+
+
+def _of_form_2() -> tuple[Fact, ...]:
+    """Offers, questions and what a union vouches for."""
+    return (
+        Offer(offer=make.ident("offer"), consent=ref("consent"), by=make.STUDIO, to=make.PERFORMER, answers="",
+              words="As we spoke.", open_until=date(2026, 10, 31), at=make.AT),
+        Delivery(delivery=make.ident("delivery"), production=make.PRODUCTION, delivered_on=date(2027, 3, 1),
+                 at=make.AT),
+        Question(question=f"{make.ident('use')}/consent:approval", use_id=make.ident("use"), decision=ref("decision"),
+                 rule="consent:approval", asks=Role.PERFORMER, needs=("the frames of the shot",),
+                 answer_by=make.AT.plus(hours=336), at=make.AT),
+        Authority(authority=make.ident("authority"), performer=make.PERFORMER, holder=make.ident("party", 8),
+                  role=Role.GUARDIAN, evidence=ref("a court's paper"), vouched_by=make.OFFICER,
+                  first_day=date(2026, 1, 1), last_day=None, at=make.AT),
+        Death(performer=make.PERFORMER, died_on=date(2026, 12, 24), told_by=make.OFFICER, at=make.AT),
+    )  # fmt: skip
 
 
 def _decided(cents: Money) -> tuple[Finding, Finding, Quote]:

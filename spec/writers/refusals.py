@@ -15,8 +15,9 @@ from stagedoor.core.facts.permit import (
     Receipt,
     WorkOrder,
 )
+from stagedoor.core.facts.request import Circumstance
 from writers.common import ALL, Vectors, ref
-from writers.decisions import CAPTURED, CREATE, OTHER_PRODUCTION, answer_to, deal_of, decision
+from writers.deciding import CAPTURED, CREATE, OTHER_PRODUCTION, answer_to, deal_of, decision
 from writers.facts import example_facts
 
 Defect = tuple[Code, dict[str, dict[str, Any]], str]
@@ -32,9 +33,10 @@ ON_DECIDE: tuple[Defect, ...] = (
     (Code.OUTSIDE_CONSENT, {"request": {"medium": "tv"}}, "The permission is for theatrical pictures."),
     (Code.QUANTITY_EXHAUSTED, {"standing": {"units_used": 1}}, "The one fit consented to was made."),
     (Code.NO_CONSENT, {"standing": {"consent_countersigned": False}}, "The production did not countersign."),
+    (Code.LAW_FORBIDS, {"request": {"places": ("DE",)}}, "A law that the vectors made up forbids it in one place."),
     (Code.RULE_FORBIDS, {"request": {"units": 101}}, "The house of the vectors makes a hundred units at most."),
     (Code.HELD, {"standing": {"holds": ("dispute",)}}, "The asset is in dispute."),
-    (Code.DOUBT, {"standing": {"replica_kind": None}}, "Nobody knows the replica's kind, and a rule asks for it."),
+    (Code.DOUBT, {"request": {"territory": "DE"}}, "Nobody declared whether it is a parody, and a rule asks for it."),
     (Code.APPROVAL_DENIED, {"standing": {"estimate_basis": "", **answer_to("TV-P3", yes=False)}},
      "The union was asked about an estimate without a basis and said no."),
     (Code.UNPRICED, {"standing": {"estimate_days": 0}}, "No day was estimated."),
@@ -59,6 +61,12 @@ def refusals() -> Vectors:
         consent=deal_of("2500.000000 USD", schedule_f=True),
     )  # fmt: skip
     found[Code.NEEDS_A_PERSON] = _wrap(Code.NEEDS_A_PERSON, asks)
+    unlabelled = decision(
+        "A law that the vectors made up demands a label.", "refuse", Code.UNLABELLED,
+        request={"places": ("FR",), "circumstances": (Circumstance(name="label", value="none"),)},
+        books=[*ALL, "vector_house"],
+    )  # fmt: skip
+    found[Code.UNLABELLED] = _wrap(Code.UNLABELLED, unlabelled)
     found |= _unlocks() | _attests()
     return {f"{code.number:02d}-{code.value.replace('_', '-')}": found[code] for code in Code if code in found}
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from stagedoor.core.base.limits import CANONICAL_DEPTH_MAX, FACT_BYTES_MAX, SAFE_INTEGER_MAX
 
@@ -50,6 +51,10 @@ def short(digest: str) -> str:
     return digest.removeprefix(DIGEST_PREFIX)[:12]
 
 
+_quoted: Final[Callable[[str], str]] = json.encoder.encode_basestring
+"""What json.dumps(text, ensure_ascii=False) calls in the end; ten times faster when it is called alone."""
+
+
 def _write(value: object, depth: int) -> str:
     if depth > CANONICAL_DEPTH_MAX:
         raise CanonicalError(f"nested deeper than {CANONICAL_DEPTH_MAX}")
@@ -62,7 +67,7 @@ def _write(value: object, depth: int) -> str:
             raise CanonicalError(f"integer {value} is beyond 2^53 - 1; write amounts as text")
         return str(value)
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return _quoted(value)
     if isinstance(value, list | tuple):
         return "[" + ",".join(_write(item, depth + 1) for item in value) + "]"
     if isinstance(value, Mapping):
@@ -77,5 +82,5 @@ def _write_object(value: Mapping[object, object], depth: int) -> str:
             raise CanonicalError(f"object key {key!r} is not text")
         # RFC 8785 section 3.2.3 sorts by UTF-16 code units, which differs from code points beyond the BMP.
         order = key.encode("utf-16-be", "surrogatepass")
-        members.append((order, json.dumps(key, ensure_ascii=False) + ":" + _write(item, depth + 1)))
+        members.append((order, _quoted(key) + ":" + _write(item, depth + 1)))
     return "{" + ",".join(text for _, text in sorted(members)) + "}"
