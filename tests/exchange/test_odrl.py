@@ -1,4 +1,4 @@
-"""A consent through ODRL and back: the very same bytes; and whatever was touched on the way is refused with its place."""
+"""A consent through ODRL and back: the very same bytes; what was touched on the way is refused with its place."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ constraint on an operand of the profile, which such a reader cannot satisfy.  `r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from stagedoor.core.base.fact import plain_value
@@ -17,6 +18,9 @@ Json = dict[str, object]
 
 
 WORLD: Final = "world"
+DAY_BEGINS: Final = "T00:00:00.000Z"
+DAY_ENDS: Final = "T23:59:59.999Z"
+"""A day here is a day in UTC; an xsd:date without a zone could not be compared for certain on its edges."""
 
 WHOLE: Final = (
     "consent", "capacity", "signer", "agreement", "replica_kind", "description", "after_death", "at", "version",
@@ -71,18 +75,18 @@ def deletion() -> Json:
 
 def _permission(grant: Grant, consent: Consent) -> Json:
     constraints: list[Json] = [
-        _limit("purpose", "isAnyOf", [{"@id": term(item)} for item in grant.purposes]),
-        _limit("media", "isAnyOf", list(grant.media)),
+        _among("purpose", [{"@id": term(item)} for item in grant.purposes]),
+        _among("media", list(grant.media)),
         _limit("unitOfCount", "eq", {"@id": iri("unit:" + grant.unit)}),
-        _limit("dateTime", "gteq", _typed(grant.first_day.isoformat(), "date")),
-        _limit("dateTime", "lteq", _typed(grant.last_day.isoformat(), "date")),
-        _limit("sd:content", "isAnyOf", [{"@id": term(item)} for item in grant.contents]),
-        _limit("sd:audience", "isAnyOf", [{"@id": term(item)} for item in grant.audiences]),
+        _limit("dateTime", "gteq", _typed(grant.first_day.isoformat() + DAY_BEGINS, "dateTime")),
+        _limit("dateTime", "lteq", _typed(grant.last_day.isoformat() + DAY_ENDS, "dateTime")),
+        _among("sd:content", [{"@id": term(item)} for item in grant.contents]),
+        _among("sd:audience", [{"@id": term(item)} for item in grant.audiences]),
     ]
     if WORLD not in grant.territories:
-        constraints.append(_limit("spatial", "isAnyOf", list(grant.territories)))
+        constraints.append(_among("spatial", list(grant.territories)))
     if not grant.standing:
-        constraints.append(_limit("sd:shot", "isAnyOf", list(grant.shots)))
+        constraints.append(_among("sd:shot", list(grant.shots)))
     refinements = [
         _limit("count", "lteq", _whole(grant.units_max)),
         _limit("sd:arcDegrees", "lteq", _whole(grant.arc_max_deg)),
@@ -130,6 +134,16 @@ def _prohibition(item: Forbid) -> Json:
 
 def _limit(operand: str, operator: str, value: object) -> Json:
     return {"leftOperand": operand, "operator": operator, "rightOperand": value}
+
+
+def _among(operand: str, values: Sequence[object]) -> Json:
+    """One of these.  ODRL has no empty list, so what lists nothing allows `sd:nothing`, which nobody can ask for."""
+    return _limit(operand, "isAnyOf", list(values) or nothing())
+
+
+def nothing() -> list[object]:
+    """What stands for an empty list."""
+    return [{"@id": "sd:nothing"}]
 
 
 def _typed(value: str, kind: str) -> Json:

@@ -32,7 +32,7 @@ from stagedoor.core.facts.consent import (
     WithdrawalMode,
     WithdrawalTerm,
 )
-from stagedoor.core.rules.exchange.export import ALL_USES, deletion, to_odrl, transfer
+from stagedoor.core.rules.exchange.export import ALL_USES, DAY_BEGINS, DAY_ENDS, deletion, nothing, to_odrl, transfer
 from stagedoor.core.rules.exchange.node import Node
 from stagedoor.core.rules.exchange.terms import PROFILE, ExchangeError, camel, member, text_of_iri
 
@@ -115,14 +115,14 @@ def _grant(permission: Node) -> Grant:
     return Grant(
         use=member(Use, action.node("rdf:value").text("@id"), permission.where),
         purposes=_members(Purpose, constraints, "purpose"),
-        media=_operand(constraints, "media", "isAnyOf").texts("rightOperand"),
+        media=_media(_operand(constraints, "media", "isAnyOf")),
         territories=permission.texts("sd:territories"),
         shots=permission.texts("sd:shots"),
         approve_shots=permission.texts("sd:approveShots"),
         unit=unit.removeprefix("unit:"),
         units_max=_number(refinements, "count"),
-        first_day=_operand(constraints, "dateTime", "gteq").node("rightOperand").read("@value", date.fromisoformat),
-        last_day=_operand(constraints, "dateTime", "lteq").node("rightOperand").read("@value", date.fromisoformat),
+        first_day=_operand(constraints, "dateTime", "gteq").node("rightOperand").read("@value", _day),
+        last_day=_operand(constraints, "dateTime", "lteq").node("rightOperand").read("@value", _day),
         arc_max_deg=_number(refinements, "sd:arcDegrees"),
         ask_above_arc_deg=permission.number(camel("ask_above_arc_deg")),
         standing=permission.flag("sd:standing"),
@@ -144,10 +144,18 @@ def _number(limits: tuple[Node, ...], operand: str) -> int:
     return _operand(limits, operand, "lteq").node("rightOperand").read("@value", _whole)
 
 
+def _day(text: str) -> date:
+    return date.fromisoformat(text.removesuffix(DAY_BEGINS).removesuffix(DAY_ENDS))
+
+
 def _whole(text: str) -> int:
     if len(text) > 17:  # 2^53 - 1 has sixteen digits and may have a sign
         raise ValueError("it is longer than any number of ours")
     return int(text)
+
+
+def _media(limit: Node) -> tuple[str, ...]:
+    return () if limit.value_of("rightOperand") == nothing() else limit.texts("rightOperand")
 
 
 _Word = TypeVar("_Word", Purpose, Audience, Content)
@@ -155,6 +163,8 @@ _Word = TypeVar("_Word", Purpose, Audience, Content)
 
 def _members(kind: type[_Word], limits: tuple[Node, ...], operand: str) -> tuple[_Word, ...]:
     found = _operand(limits, operand, "isAnyOf")
+    if found.value_of("rightOperand") == nothing():
+        return ()
     return tuple(member(kind, item.text("@id"), item.where) for item in found.nodes("rightOperand"))
 
 
