@@ -49,9 +49,9 @@ def test_the_table_of_confidence_adds_up() -> None:
         line.split("|")[3:-1] for line in written()["README.md"].splitlines() if re.match(r"\| (\[|\*\*in all)", line)
     ]
     counts = [[int(cell.strip(" *")) for cell in row] for row in rows]
-    *books, whole = counts
-    assert whole == [sum(column) for column in zip(*books, strict=True)]
-    for rules, high, medium, low, unseen, asks, *_ in books:
+    *singles, whole = counts
+    assert whole == [sum(column) for column in zip(*singles, strict=True)]
+    for rules, high, medium, low, unseen, asks, *_ in singles:
         assert high + medium + low + unseen == rules
         assert unseen <= asks <= rules
     told = [confidences(book) for book in books()]
