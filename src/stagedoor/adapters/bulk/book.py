@@ -50,8 +50,9 @@ class Total:
 class BulkBook:
     """Everything that rates a use.
 
-    `constants` hold for all rows.  A `currency` stands among them, or is a column.  Rules are folded apart for each
-    combination of the `partition` columns, so name there what most guards ask for and what has few values.
+    `constants` hold for all rows.  A `currency` stands among them, or is a column.  With `partition` columns the rows
+    are cut by their values, and in each part the rules are folded by what is the same there.  That moves every column
+    twice, so it pays only for a book of many rules of which most are silent in each part.
     """
 
     pays: tuple[PayText, ...]
@@ -60,7 +61,7 @@ class BulkBook:
     spans: tuple[Span, ...] = ()
     totals: tuple[Total, ...] = ()
     constants: Mapping[str, Value | None] = field(default_factory=dict)
-    partition: tuple[str, ...] = ("use", "replica_kind")
+    partition: tuple[str, ...] = ()
     event_time: str = "at"
     event_id: str = "use_id"
 

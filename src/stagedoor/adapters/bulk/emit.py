@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import and_, or_
 from typing import Final
 
@@ -84,7 +84,7 @@ def emit(tree: Node, columns: Columns) -> pl.Expr:
         case Name():
             return columns.column(tree)
         case Number(value=value):
-            return pl.lit(value if abs(value) < SAFE else None, dtype=pl.Int64)  # a larger one is a hazard anyway
+            return _number(value)
         case Flag(value=flag):
             return pl.lit(flag)
         case Text(value=text):
@@ -116,6 +116,12 @@ def emit(tree: Node, columns: Columns) -> pl.Expr:
             return _share(of(amount) * of(rate), columns)
         case After(value=value_node):
             return of(value_node)
+
+
+@cache
+def _number(value: int) -> pl.Expr:
+    """A number, always in 64 bits: two plain ones would be worked out in 32.  A larger one is a hazard anyway."""
+    return pl.lit(value if abs(value) < SAFE else None, dtype=pl.Int64)
 
 
 _WORK: Final[dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]]] = {
@@ -174,6 +180,11 @@ def _member(item: Node, texts: Node, columns: Columns) -> pl.Expr:
         if isinstance(item, Name):
             return _is_text(item, texts.value, columns)
         return _plain(item, columns).is_in(list(texts.value)) if texts.value else pl.lit(False)
+    kind = columns.type_of(texts)
+    if isinstance(item, Text) and isinstance(kind, pl.List) and isinstance(kind.inner, pl.Enum):
+        if item.value not in kind.inner.categories:
+            return pl.lit(False)
+        return emit(texts, columns).list.contains(pl.lit(item.value, dtype=kind.inner))
     return _plain(texts, columns).list.contains(_plain(item, columns))
 
 

@@ -7,32 +7,87 @@ before it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import polars as pl
 
-from stagedoor.adapters.bulk.book import BulkBook, BulkError, Dated, Span
+from stagedoor.adapters.bulk.book import BulkBook, Dated
 from stagedoor.adapters.bulk.emit import Columns, Range
 from stagedoor.core.rules.derive import fold, fold_known
 from stagedoor.core.rules.tree import CURRENCY, After, Node, Value, names_in
 
 
-class Part:
-    """The rows of one combination of partition values, with what has been worked out for them so far."""
+def epoch_of(column: str) -> str:
+    """The column that holds, for each row, how many of a date column's turning days have come."""
+    return f"@epoch {column}"
 
-    def __init__(self, book: BulkBook, frame: pl.DataFrame, constants: Mapping[str, Value | None]) -> None:
+
+class Shared:
+    """What all parts of one rating have in common: the book, the turning days of its dates, and foldings done."""
+
+    def __init__(self, book: BulkBook) -> None:
         self.book = book
+        self.dated = {parameter.name: parameter for parameter in book.parameters}
+        self.turns: dict[str, list[date]] = {}
+        for parameter in book.parameters:
+            days = {*self.turns.get(parameter.keyed_by, []), *(day for day, _ in parameter.values)}
+            self.turns[parameter.keyed_by] = sorted(days)
+        self._values: dict[str, list[int | None]] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
+        self._settled: dict[tuple[object, ...], tuple[Node, Node]] = {}
+        self._kept: list[Node] = []
+
+    def values(self, parameter: Dated) -> list[int | None]:
+        """The parameter's value by epoch; the first is before every turning day, where nobody knows it."""
+        if parameter.name not in self._values:
+            days = [day for day, _ in parameter.values]
+            known = [None, *(value for _, value in parameter.values)]
+            turns = self.turns[parameter.keyed_by]
+            self._values[parameter.name] = [None, *(known[bisect_right(days, turn)] for turn in turns)]
+        return self._values[parameter.name]
+
+    def names(self, tree: Node) -> tuple[str, ...]:
+        """Every name of the tree, kept by the tree itself: parts ask again and again."""
+        if id(tree) not in self._names:
+            self._names[id(tree)] = tuple(sorted(names_in(tree)))
+            self._kept.append(tree)  # so that no other tree gets its id
+        return self._names[id(tree)]
+
+    def settled(
+        self, tree: Node, constants: Mapping[str, Value | None], of: Mapping[str, str], full: Collection[str]
+    ) -> tuple[Node, Node]:
+        """The tree's value and whether it is known, folded by what is given for the names that it reads."""
+        names = self.names(tree)
+        given = tuple(constants.get(name, ...) for name in names)
+        stands = tuple(name in of and (of[name] in full) + 1 for name in names)
+        key = (id(tree), tuple(type(value) for value in given), given, stands)  # True is not 1 here
+        if key not in self._settled:
+            sure = [name for name, how in zip(names, stands, strict=True) if how == 2]
+            never = [name for name in names if name not in of and name not in constants]
+            mine = {name: constants[name] for name in names if name in constants}
+            value = fold(tree, mine, sure)
+            told = fold_known(tree, mine, sure, never)
+            self._settled[key] = (value.value if isinstance(value, After) else value, told)
+        return self._settled[key]
+
+
+class Part:
+    """Rows that are worked on together, with what has been worked out so far; `cut` counts partition values."""
+
+    def __init__(
+        self, shared: Shared, frame: pl.DataFrame, constants: Mapping[str, Value | None], *, cut: int = 0
+    ) -> None:
+        self.shared = shared
+        self.book = shared.book
+        self.cut = cut
         self.frame = frame
-        self.constants: dict[str, Value | None] = {**book.constants, **constants}
+        self.constants: dict[str, Value | None] = {**self.book.constants, **constants}
         self.of: dict[str, str] = {}
         self.full: set[str] = set()
         self.types: dict[str, pl.DataType] = {}
         self.ranges: dict[str, Range] = {}
         self.codes: dict[int, pl.Expr | None] = {}
-        self.dated = {parameter.name: parameter for parameter in book.parameters}
-        self.spans = {span.name: span for span in book.spans}
-        self._epochs: dict[tuple[str, tuple[date, ...]], pl.Series] = {}
         self._levels: dict[str, int] = {}
         self._pending: dict[int, list[pl.Expr]] = {}
 
@@ -43,13 +98,11 @@ class Part:
 
     def need(self, trees: Iterable[Node]) -> None:
         """See to it that every word of the trees is a constant, a column, or known to be unknown."""
-        for name in sorted({name for tree in trees for name in names_in(self.folded(tree))}):
+        for name in sorted({name for tree in trees for name in self.shared.names(tree)}):
             if name in self.of or name in self.constants:
                 continue
-            if name in self.dated:
-                self._dated(self.dated[name])
-            elif name in self.spans:
-                self._span(self.spans[name])
+            if name in self.shared.dated:
+                self._dated(self.shared.dated[name])
             elif name in self.frame.columns:
                 self.note(name, self.frame[name])
 
@@ -63,72 +116,37 @@ class Part:
         self.types[name] = series.dtype
         if empty == 0:
             self.full.add(name)
-        if series.dtype == pl.Int64:
+        if series.dtype == pl.Boolean and empty == 0 and series.all() == series.any():
+            self.constants[name] = bool(series.all())
+        elif series.dtype == pl.Int64:
             low, high = series.min(), series.max()
             assert isinstance(low, int) and isinstance(high, int)
             self.ranges[name] = (low, high)
 
     def add(self, name: str, series: pl.Series) -> None:
         """A word whose column was worked out elsewhere, as a running total."""
-        self.frame = self.frame.with_columns(series.alias(name))
+        self.frame = self.frame.hstack([series.alias(name)])
         self.note(name, series)
-
-    def _dates(self, name: str, column: str) -> pl.Series | None:
-        """The governing days of a parameter or a span; without any, nobody knows its value."""
-        if column not in self.frame.columns or self.frame[column].null_count() == self.frame.height:
-            self.constants[name] = None
-            return None
-        if self.frame.schema[column] != pl.Date:
-            raise BulkError(
-                f"the column '{column}' governs '{name}' and holds no dates but {self.frame.schema[column]}"
-            )
-        return self.frame[column]
 
     def _dated(self, parameter: Dated) -> None:
         """A constant where all rows fall into days of one value, else a column."""
-        column = self._dates(parameter.name, parameter.keyed_by)
-        if column is None:
+        epoch = epoch_of(parameter.keyed_by)
+        places = self.frame[epoch] if epoch in self.frame.columns else None
+        first = None if places is None else places.min()
+        if places is None or first is None:
+            self.constants[parameter.name] = None
             return
-        days = [day for day, _ in parameter.values]
-        values = [None, *(value for _, value in parameter.values)]
-        first, last = column.min(), column.max()
-        assert isinstance(first, date) and isinstance(last, date)
-        reached = set(values[bisect_right(days, first) : bisect_right(days, last) + 1])
-        if len(reached) == 1 and column.null_count() == 0:
-            self.constants[parameter.name] = reached.pop()
-            return
-        key = (parameter.keyed_by, tuple(days))
-        if key not in self._epochs:
-            place = pl.Series(days).search_sorted(column.fill_null(first), side="right")
-            self._epochs[key] = place if column.null_count() == 0 else place.zip_with(column.is_not_null(), _NO_PLACE)
-        self.add(parameter.name, pl.Series(values, dtype=pl.Int64).gather(self._epochs[key]))
-
-    def _span(self, span: Span) -> None:
-        """Whether a rule exists on the row's day; without both ends it always does."""
-        if span.first is None and span.last is None:
-            self.constants[span.name] = True
-            return
-        column = self._dates(span.name, span.keyed_by)
-        if column is None:
-            return
-        inside = pl.Series([True]).new_from_index(0, len(column)).zip_with(column.is_not_null(), _NO_FLAG)
-        inside = inside if span.first is None else inside & (column >= span.first)
-        inside = inside if span.last is None else inside & (column <= span.last)
-        if inside.null_count() == 0 and inside.all() == inside.any():
-            self.constants[span.name] = bool(inside.all())
+        last = places.max()
+        assert isinstance(first, int) and isinstance(last, int)
+        values = self.shared.values(parameter)
+        if len(set(values[first : last + 1])) == 1 and places.null_count() == 0:
+            self.constants[parameter.name] = values[first]
         else:
-            self.add(span.name, inside)
-
-    def folded(self, tree: Node) -> Node:
-        """The tree under the part's constants."""
-        return fold(tree, self.constants, self.sure)
+            self.add(parameter.name, pl.Series(values, dtype=pl.Int64).gather(places))
 
     def settled(self, tree: Node) -> tuple[Node, Node]:
         """The value, and whether it is known."""
-        never = [name for name in names_in(tree) if name not in self.of and name not in self.constants]
-        value = self.folded(tree)
-        told = fold_known(tree, self.constants, self.sure, never)
-        return value.value if isinstance(value, After) else value, told
+        return self.shared.settled(tree, self.constants, self.of, self.full)
 
     def columns(self) -> Columns:
         """What trees become expressions over."""
@@ -174,7 +192,3 @@ class Part:
             return lazy.select(last).collect()
         self.frame = lazy.collect()
         return self.frame
-
-
-_NO_PLACE = pl.Series([None], dtype=pl.UInt32)
-_NO_FLAG = pl.Series([None], dtype=pl.Boolean)

@@ -32,9 +32,12 @@ def pay(part: Part, pays: Sequence[PayText], place: int) -> None:
     """Puts the pay's amount and notes its doubts.  Pays that it reads were put before it."""
     rule = pays[place]
     _see_amounts(part, pays[:place], rule)
-    part.need(text.tree for text in (rule.applies, rule.formula) if text)
-    applies, told = part.settled(YES if rule.applies is None else rule.applies.tree)
-    formula, can = part.settled(rule.formula.tree)
+    applies, told = _guard(part, rule)
+    formula: Node = rule.formula.tree
+    can: Node = YES
+    if (applies, told) != (NO, YES):
+        part.need([rule.formula.tree])
+        formula, can = part.settled(rule.formula.tree)
     columns = part.columns()
     asked = (told, applies, can)
     made = _all(*(_test(part, tree) for tree in asked))
@@ -103,8 +106,10 @@ def weak(part: Part, pays: Sequence[PayText]) -> pl.Expr:
 
 def judge(part: Part, rule: JudgeText) -> pl.Expr:
     """True where the rule speaks, null where it is in doubt."""
-    part.need(text.tree for text in (rule.applies, rule.when) if text)
-    guard, told = part.settled(YES if rule.applies is None else rule.applies.tree)
+    guard, told = _guard(part, rule)
+    if (guard, told) == (NO, YES):
+        return pl.lit(False)
+    part.need([rule.when.tree])
     when, can = part.settled(rule.when.tree)
     stands = _test(part, guard)
     behind = _all(_test(part, told), stands)
@@ -120,6 +125,14 @@ def judge(part: Part, rule: JudgeText) -> pl.Expr:
     if unknown is True:
         return pl.lit(None, dtype=pl.Boolean)
     return pl.when(unknown).then(pl.lit(None, dtype=pl.Boolean)).otherwise(said)
+
+
+def _guard(part: Part, rule: PayText | JudgeText) -> tuple[Node, Node]:
+    """Whether the rule applies, and whether that is known."""
+    if rule.applies is None:
+        return YES, YES
+    part.need([rule.applies.tree])
+    return part.settled(rule.applies.tree)
 
 
 def _code(place: int, doubts: Sequence[tuple[_Test, Reason]]) -> pl.Expr | None:
