@@ -1,4 +1,4 @@
-"""Write docs/rulebooks/ from the rulebooks, the tables of words in RULE-LANGUAGE.md, and the example of a crowd.
+"""Write docs/rulebooks/ from the rulebooks, the words in RULE-LANGUAGE.md, the example of a crowd, the list of folders.
 
 `python docs/make_rulebooks.py` writes everything anew; tests/rulebooks compares what is there with what it would write.
 """
@@ -15,6 +15,8 @@ from typing import Final
 import typer
 from typer.testing import CliRunner
 
+from stagedoor.adapters.clock import today
+from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.cli.crowd import crowd as crowd_commands
 from stagedoor.cli.rulebooks import head_lines, sides
 from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS, DECLARED_DATES, USUAL
@@ -22,11 +24,12 @@ from stagedoor.core.rules.differ import ADDED, CHANGED, DROPPED, Change, compare
 from stagedoor.core.rules.outline import FileTold, RuleTold, confidences, outline
 from stagedoor.core.rules.rulebook import Rulebook, Source
 from stagedoor.core.rules.vocabulary import DATES, MONEY_WORDS, WORDS
-from stagedoor.wiring import rulebooks
+from stagedoor.wiring import RULEBOOKS
 
 DOCS: Final = Path(__file__).parent
 PAGES: Final = DOCS / "rulebooks"
 LANGUAGE: Final = DOCS / "RULE-LANGUAGE.md"
+ROOM: Final = RULEBOOKS / "README.md"
 CROWD: Final = DOCS / "how-to" / "plan-a-crowd.md"
 MADE: Final = "Written by `docs/make_rulebooks.py` from the rulebook itself; do not edit."
 
@@ -42,9 +45,14 @@ DIFFS: Final = {"diff-tv-theatrical-2023-2026": ("sag_aftra_tv_theatrical_2023",
 """Pages that compare two rulebooks, by their name."""
 
 
+def shipped() -> FolderRulebooks:
+    """The rulebooks as they ship: nobody's own rates get onto a page."""
+    return FolderRulebooks(RULEBOOKS, read_on=today())
+
+
 def pages() -> dict[str, str]:
     """Every page under docs/rulebooks by its file name."""
-    folder = rulebooks()
+    folder = shipped()
     books = tuple(folder.load(name) for name in folder.names())
     found = {"README.md": readme(books)}
     found |= {f"{book.name}.md": page(book) for book in books}
@@ -201,7 +209,7 @@ def _link(source: Source) -> str:
 
 def diff_page(old_name: str, new_name: str) -> str:
     """Two rulebooks compared, subject by subject."""
-    old, new = sides(rulebooks(), old_name, new_name, None)
+    old, new = sides(shipped(), old_name, new_name, None)
     changes = compare(old, new)
     lines = [f"# {_safe(old.books[0].title)} against {_safe(new.books[0].title)}", "",
              f"{MADE} The same comes from `stagedoor rulebook diff {old_name} {new_name}`.", ""]  # fmt: skip
@@ -252,6 +260,20 @@ def language() -> str:
         text, count = pattern.subn(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)
         assert count == 1, mark
     return text
+
+
+def room() -> str:
+    """The page of the rulebooks' room with a row for each folder, where it has the marks for it."""
+    folder = shipped()
+    rows = ["| folder | is | kind |", "|---|---|---|"]
+    for name in folder.names():
+        book = folder.load(name)
+        rows.append(f"| `{name}/` | {_safe(book.title)} | {book.kind if book.decides else book.kind + ', proposed'} |")
+    inner = sorted({path.name for path in RULEBOOKS.glob("*/*/") if path.is_dir()})
+    rows += ["", f"Folders inside them: {', '.join(f'`{name}/`' for name in inner)}."]
+    pattern = re.compile(r"(<!-- folders: [^>]*-->\n).*?(<!-- end of folders -->)", re.DOTALL)
+    table = "\n".join(rows)
+    return pattern.sub(lambda found: f"{found[1]}{table}\n{found[2]}", ROOM.read_text(encoding="utf-8"))
 
 
 def crowd() -> str:
@@ -312,6 +334,7 @@ def main() -> None:
             path.unlink()
     LANGUAGE.write_text(language(), encoding="utf-8")
     CROWD.write_text(crowd(), encoding="utf-8")
+    ROOM.write_text(room(), encoding="utf-8")
 
 
 if __name__ == "__main__":

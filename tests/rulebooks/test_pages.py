@@ -43,6 +43,10 @@ def test_a_page_is_what_its_rulebook_says(page: Path) -> None:
     assert page.read_text(encoding="utf-8") == written().get(page.name)
 
 
+def test_the_room_of_the_rulebooks_names_its_folders() -> None:
+    assert WRITER["room"]() == (make.RULEBOOKS / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_table_of_confidence_adds_up() -> None:
     """In the last row, and against the rulebooks themselves."""
     rows = [
