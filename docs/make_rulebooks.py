@@ -76,8 +76,8 @@ def readme(books: tuple[Rulebook, ...]) -> str:
         "",
         "*High* was read in the agreement or in the union's own text. *Medium* was reported by several, or derived "
         "from what is high. *Low* was reported once: such a value never decides an amount. *Unseen* means that nobody "
-        "has read the text: such a rule can only ask a person. Rules that were carried over from a predecessor count "
-        "in both.",
+        "has read the text: such a rule can only ask a person. "
+        f"{sum(_carries(book) for book in books)} rules are carried over from a predecessor and count in both.",
         "",
         "| rulebook | kind | rules | high | medium | low | unseen | of them ask a person "
         "| values | high | medium | low | unseen | cases |",
@@ -103,9 +103,9 @@ def page(book: Rulebook) -> str:
     """One rulebook for a person."""
     told = confidences(book)
     files = outline(book)
-    notes = _Notes()
+    notes, carried = _Notes(), _carried(book)
     body = [line for subject, group in groupby(files, key=lambda item: item.subject)
-            for line in _subject(subject, list(group), notes)]  # fmt: skip
+            for line in _subject(subject, list(group), notes, carried)]  # fmt: skip
     until = f" until {book.last_day}" if book.last_day else ", with no last day"
     high, medium, low, unseen = told.rules
     lines = [f"# {_safe(book.title)}", "", MADE, "", *_facts(book, until), ""]
@@ -137,12 +137,26 @@ def _facts(book: Rulebook, until: str) -> list[str]:
     return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows if value)]
 
 
-def _subject(subject: str, files: list[FileTold], notes: _Notes) -> Iterator[str]:
+def _carries(book: Rulebook) -> int:
+    files, carried = dict(book.files), _carried(book)
+    return sum(files[rule.rule] in carried for rule in (*book.judges, *book.pays))
+
+
+def _carried(book: Rulebook) -> dict[str, str]:
+    """The files that stand in a predecessor's folder, with its name."""
+    own = {path.relative_to(RULEBOOKS / book.name).as_posix() for path in (RULEBOOKS / book.name).rglob("*.yaml")}
+    return {file: book.succeeds for file in dict(book.files).values() if file not in own}
+
+
+def _subject(subject: str, files: list[FileTold], notes: _Notes, carried: dict[str, str]) -> Iterator[str]:
     yield f"## {subject[0].upper()}{subject[1:].replace('_', ' ')}"
     yield ""
     for file in files:
         yield f"### `{file.file}`"
         yield ""
+        if file.file in carried:
+            yield f"Carried over unchanged from [{carried[file.file]}]({carried[file.file]}.md)."
+            yield ""
         yield from _values(file, notes)
         for rule in file.rules:
             yield from _rule(rule, notes)

@@ -315,6 +315,13 @@ def test_options_that_cannot_be(change: tuple[str, str], words: str) -> None:
     assert words in said.err
 
 
+@pytest.mark.parametrize("name", ["nowhere.csv", "."])
+def test_a_plan_that_is_no_file(name: str, tmp_path: Path) -> None:
+    said = run("crowd", "check", tmp_path / name, *OPTIONS)
+    assert said.status == 2
+    assert "Name a plan as a CSV file." in said.err
+
+
 def test_an_agreement_without_a_background_rate_prices_nobody() -> None:
     """It says so, in place of a guess."""
     said = run("crowd", "check", EXAMPLE, *OPTIONS, "--agreement", "sag_aftra_interactive_2025")

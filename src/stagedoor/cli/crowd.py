@@ -52,6 +52,8 @@ def check(  # noqa: PLR0917 - Typer reads a command's options from its arguments
         zero = Money.zero(currency)
     except (CrowdFault, MoneyError) as fault:
         raise no(str(fault), 2) from None
+    except OSError as fault:
+        raise no(f"{plan} cannot be read ({fault.strerror}). Name a plan as a CSV file.", 2) from None
     together = with_plans(rulebooks(books), agreement)
     given = CrowdPlan(
         rows=rows,
