@@ -38,13 +38,17 @@ FLAGS: Final[Mapping[str, float]] = {
 DECLARED: Final = ("processing_tool", "union_told", "recognisable", "displaces_unit_work", "training_opt_in",
                    "as_principal", "value_memo", "photo_double")  # fmt: skip
 NUMBERS: Final[Mapping[str, tuple[int, int]]] = {
-    "units": (1, 5_000), "new_days": (0, 9), "estimate_days": (1, 30), "arc_deg": (0, 361), "arc_together_deg": (0, 361),
+    "units": (1, 5_000), "new_days": (0, 9), "estimate_days": (1, 30),
+    "arc_deg": (0, 361), "arc_together_deg": (0, 361),
     "notice_hours": (0, 120), "signed_days_before": (0, 400), "consent_days": (10, 2_000),
     "day_rate": (0, 3_000), "unit_rate": (0, 5), "flat_fee": (0, 9_000), "commission_bp": (0, 1_001),
     "residual_bp": (0, 700), "years_since_death": (0, 90),
 }  # fmt: skip
 MONEY: Final = ("day_rate", "unit_rate", "flat_fee")
-SAMPLES: Final = {"holds": ((), (), (), (), (), (), (), ("dispute",), ("strike",)), "places": (("US-CA",), ("US-NY", "EU"), ("UK",), ())}
+SAMPLES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "holds": ((), (), (), (), (), (), (), ("dispute",), ("strike",)),
+    "places": (("US-CA",), ("US-NY", "EU"), ("UK",), ()),
+}
 
 _DAYS = tuple(date(year, 7, 1) for year in (2022, 2024, 2025))
 
@@ -94,14 +98,18 @@ WORDS: Final[dict[str, str]] = {
 _ALTERED = "use in ('render', 'generate') or (not processing_tool if use == 'alter' else False)"
 _PAYS: Final = (
     # (name, applies, formula, weak)
-    ("gross", "use == 'create' and replica_kind in ('EBDR', 'BADR')", "max(day_rate, day_minimum) * new_days", ("day_minimum",)),
+    ("gross", "use == 'create' and replica_kind in ('EBDR', 'BADR')",
+     "max(day_rate, day_minimum) * new_days", ("day_minimum",)),
     ("gross", f"({_ALTERED}) and replica_kind in ('EBDR', 'BADR')",
-     "(max(day_rate, day_minimum) if category != 'background' else max(day_rate, background_minimum)) * new_days", ("background_minimum",)),
-    ("gross", "use in ('create', 'render', 'generate', 'alter') and replica_kind == 'ICDR'", "max(flat_fee, icdr_minimum)", ("icdr_minimum",)),
+     "(max(day_rate, day_minimum) if category != 'background' else max(day_rate, background_minimum)) * new_days",
+     ("background_minimum",)),
+    ("gross", "use in ('create', 'render', 'generate', 'alter') and replica_kind == 'ICDR'",
+     "max(flat_fee, icdr_minimum)", ("icdr_minimum",)),
     ("gross", "use == 'perform'", "max(day_rate, bp(day_minimum, real_time_bp)) * new_days", ("real_time_bp",)),
     ("gross", "use == 'train'", "max(unit_rate, training_rate) * units", ("training_rate",)),
     ("gross", "use == 'publish'", "bp(flat_fee, residual_bp)", ()),
-    ("bonus", "medium in ('theatrical', 'streaming')", "bp(band(prior_gross, gross, bonus_from, bonus_to), bonus_bp)", ("bonus_to", "bonus_bp")),
+    ("bonus", "medium in ('theatrical', 'streaming')",
+     "bp(band(prior_gross, gross, bonus_from, bonus_to), bonus_bp)", ("bonus_to", "bonus_bp")),
     ("ph_base", None, "band(prior_gross, gross, 0, ph_ceiling)", ("ph_ceiling",)),
     ("pension", None, "bp(ph_base, pension_bp)", ("pension_bp",)),
     ("health", None, "bp(ph_base, health_bp)", ()),
@@ -110,6 +118,8 @@ _PAYS: Final = (
 )  # fmt: skip
 
 _MAKES = "use in ('create', 'render', 'generate', 'alter')"
+_SHOWN = "use in ('render', 'generate', 'alter', 'perform', 'publish') and category != 'voice'"
+_STRUCK = "'strike' in holds and use in ('create', 'render', 'generate', 'perform')"
 _JUDGES: Final = (
     # (applies, when)
     (None, "use in ('create', 'render', 'generate', 'alter', 'perform') and not consent_given"),
@@ -137,8 +147,8 @@ _JUDGES: Final = (
     (None, "other_picture and use != 'publish'"),
     (None, "estimate_days < new_days"),
     (None, "quality == 'preview' and use == 'publish'"),
-    ("use in ('render', 'generate', 'alter', 'perform', 'publish') and category != 'voice'", "other_picture"),
-    ("use in ('render', 'generate', 'alter', 'perform', 'publish') and category != 'voice'", "purpose == 'advertising'"),
+    (_SHOWN, "other_picture"),
+    (_SHOWN, "purpose == 'advertising'"),
     ("use in ('render', 'generate') and replica_kind in ('EBDR', 'BADR')", "True"),
     ("use in ('render', 'generate') and replica_kind in ('EBDR', 'BADR')", "recognisable and not consent_given"),
     (f"{_MAKES} and replica_kind in ('EBDR', 'BADR')", "not (category in ('actor', 'stunt', 'dancer'))"),
@@ -161,7 +171,7 @@ _JUDGES: Final = (
     ("replica_kind == 'SYNTHETIC'", "not value_memo"),
     ("replica_kind == 'SYNTHETIC'", "displaces_unit_work"),
     ("replica_kind == 'SYNTHETIC' and use != 'publish'", "category != 'background'"),
-    ("'strike' in holds and use in ('create', 'render', 'generate', 'perform')", "strike_term in ('suspend_new', 'stop_all')"),
+    (_STRUCK, "strike_term in ('suspend_new', 'stop_all')"),
     ("'strike' in holds and use in ('alter', 'publish')", "strike_term == 'stop_all'"),
     ("use == 'train'", "not training_opt_in"),
     ("use == 'train'", "territory == 'EU' or 'EU' in places"),
@@ -205,8 +215,8 @@ def uses(count: int, *, seed: int) -> pl.DataFrame:
         return pl.Series(options, dtype=letters).gather(chance.integers(0, len(options), count).astype(np.uint32))
 
     def days(first: date, spread: int) -> pl.Series:
-        return pl.Series([first]).new_from_index(0, count) + pl.Series(chance.integers(0, spread, count)).cast(pl.Duration("us")) * 0 + pl.Series(
-            chance.integers(0, spread, count) * 86_400_000_000).cast(pl.Duration("us"))
+        since = chance.integers(0, spread, count) + (first - date(1970, 1, 1)).days
+        return pl.Series(since, dtype=pl.Int32).cast(pl.Date)
 
     performers = max(20, count // 50)
     columns: dict[str, Any] = {
@@ -215,7 +225,7 @@ def uses(count: int, *, seed: int) -> pl.DataFrame:
         "performer": pl.Series((performers * chance.random(count) ** 3).astype(np.int64)),
         "production": pl.Series(chance.integers(0, 12, count)),
         "use": words(USES),
-        "replica_kind": gaps("replica_kind", words((*KINDS[:3], *KINDS)), 0.002),
+        "replica_kind": gaps("replica_kind", words((*KINDS[:3] * 5, *KINDS)), 0.002),
         "day": days(date(2022, 7, 1), 1_600),
         "photography_began": gaps("photography_began", days(date(2022, 3, 1), 1_500), 0.002),
     }
