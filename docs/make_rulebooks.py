@@ -149,7 +149,7 @@ def _carried(book: Rulebook) -> dict[str, str]:
 
 
 def _subject(subject: str, files: list[FileTold], notes: _Notes, carried: dict[str, str]) -> Iterator[str]:
-    yield f"## {subject[0].upper()}{subject[1:].replace('_', ' ')}"
+    yield f"## {_heading(subject)}"
     yield ""
     for file in files:
         yield f"### `{file.file}`"
@@ -160,6 +160,10 @@ def _subject(subject: str, files: list[FileTold], notes: _Notes, carried: dict[s
         yield from _values(file, notes)
         for rule in file.rules:
             yield from _rule(rule, notes)
+
+
+def _heading(subject: str) -> str:
+    return "ICDR" if subject == "icdr" else f"{subject[0].upper()}{subject[1:].replace('_', ' ')}"
 
 
 def _values(file: FileTold, notes: _Notes) -> Iterator[str]:
@@ -190,7 +194,7 @@ def _rule(rule: RuleTold, notes: _Notes) -> Iterator[str]:
 
 
 def _verb(does: str) -> bool:
-    return does.startswith(("forbids", "asks", "notes"))
+    return does.startswith(("forbids", "asks", "is noted"))
 
 
 class _Notes:
@@ -234,7 +238,7 @@ def diff_page(old_name: str, new_name: str) -> str:
         "",
     ]
     for subject, group in groupby(changes, key=lambda item: item.subject):
-        lines += [f"## {subject[0].upper()}{subject[1:].replace('_', ' ')}", "", *_diff_subject(list(group))]
+        lines += [f"## {_heading(subject)}", "", *_diff_subject(list(group))]
     return "\n".join(lines)
 
 

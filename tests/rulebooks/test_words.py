@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from core.plain_books import judge, load_plain, plain_book
 from stagedoor.core.rules.load import COMPUTED
 from stagedoor.core.rules.text import parse
 from stagedoor.core.rules.tree import NUMBER
 from stagedoor.core.rules.vocabulary import KINDS, WORDS
-from stagedoor.core.rules.words import PHRASES, judge_in_words, pay_in_words, rule_in_words, titles_of
+from stagedoor.core.rules.words import PHRASES, effect_in_words, judge_in_words, pay_in_words, rule_in_words, titles_of
 from stagedoor.wiring import rulebooks
 
 SAID = {
@@ -46,6 +49,34 @@ def test_a_text_is_said_in_these_words(text: str) -> None:
     """One example of every part of the language."""
     parsed = parse(text, KINDS | {"a_rate": NUMBER})
     assert rule_in_words(parsed, {"a_rate": "“A rate”"}) == SAID[text]
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [([], ""), ([{"of": "purpose_ended"}], ", due on the day on which the purpose of the data was met"),
+     ([{"of": "last_contact", "years": 3}], ", due 3 years after the last day of contact with the person"),
+     ([{"of": "day", "months": -1}], ", due 1 month before the day of service"),
+     ([{"of": "day", "days": 1}, {"of": "day", "months": 14, "days": 2}],
+      ", due at the earliest of: 1 day after the day of service; 14 months and 2 days after the day of service")],
+)  # fmt: skip
+def test_when_a_duty_is_due(due: list[dict[str, Any]], said: str) -> None:
+    """In years where they are whole, and before what is before."""
+    rule = {name: value for name, value in judge(effect="duty", to="union", due=due).items() if name != "code"}
+    (read,) = load_plain(plain_book(judges=(rule,))).judges
+    assert effect_in_words(read) == f"duty towards the union{said}"
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [({"effect": "note"}, "is noted; the answer does not change"), ({}, "forbids (rule_forbids)"),
+     ({"effect": "ask", "asks": "lawyer", "needs": ["the memo", "the script"], "answer_days": 1},
+      "asks the lawyer, who has 1 day to answer; they must have before them: the memo; the script"),
+     ({"effect": "notice", "to": "plans"}, "notice to the plans")],
+)  # fmt: skip
+def test_what_a_rule_does(over: dict[str, Any], said: str) -> None:
+    rule = {name: value for name, value in judge(**over).items() if name != "code" or not over}
+    (read,) = load_plain(plain_book(judges=(rule,))).judges
+    assert effect_in_words(read) == said
 
 
 @pytest.mark.parametrize("name", rulebooks().names())

@@ -120,7 +120,7 @@ def effect_in_words(rule: JudgeRule) -> str:
     if rule.to:
         kind = "notice to" if rule.effect.value == "notice" else "duty towards"
         return f"{kind} the {rule.to}{_due(rule.due)}"
-    return "notes it; the answer does not change"
+    return "is noted; the answer does not change"
 
 
 def payee_in_words(rule: PayRule) -> str:
@@ -135,7 +135,7 @@ def payee_in_words(rule: PayRule) -> str:
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if abs(number) == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _due(terms: tuple[DueTerm, ...]) -> str:
@@ -146,7 +146,8 @@ def _due(terms: tuple[DueTerm, ...]) -> str:
 
 
 def _term(term: DueTerm) -> str:
-    sizes = [_count(abs(size), noun) for size, noun in ((term.months, "month"), (term.days, "day")) if size]
+    years, months = (abs(term.months) // 12, 0) if term.months % 12 == 0 else (0, abs(term.months))
+    sizes = [_count(size, noun) for size, noun in ((years, "year"), (months, "month"), (abs(term.days), "day")) if size]
     if not sizes:
         return f"on {DATES[term.of]}"
     before = term.months < 0 or term.days < 0
