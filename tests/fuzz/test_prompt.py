@@ -73,7 +73,7 @@ def test_a_hostile_prompt_takes_bounded_work_and_memory(kind: str) -> None:
 
 def test_too_many_near_names_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meeting, "COMPARISONS_MAX", 3)
-    with pytest.raises(PromptError, match="nearly names"):
+    with pytest.raises(PromptError, match="near to words"):
         INDEX.find("Mxra Qxill Moro Qaill")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from naming.kit import CAST, index, said
+from stagedoor.adapters.naming import meeting
 from stagedoor.adapters.naming.limits import HITS_MAX, PROMPT_CHARACTERS_MAX, WORDS_MAX
 from stagedoor.ports.naming import EntryError, Grade, NameEntry, PromptError
 
@@ -163,3 +164,31 @@ def test_a_name_that_cannot_be_registered_changes_nothing(entry: NameEntry, says
 def test_nobody_unknown_can_be_removed() -> None:
     with pytest.raises(EntryError, match="not registered"):
         index().remove("performer:nobody")
+
+
+def test_what_is_remembered_of_a_word_is_forgotten_when_the_register_changes() -> None:
+    names = index(CAST[1])
+    assert names.find("Mara Quill, Mraa Quill") == ()
+    names.add(CAST[0])
+    assert [one.grade for one in names.find("Mraa Quill")] == [Grade.NAMED]
+    names.remove("performer:mara")
+    assert names.find("Mara Quill, Mraa Quill") == ()
+
+
+def test_an_answer_does_not_depend_on_what_was_asked_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    prompt = "Mxra Qxill Moro Qaill"
+    fresh, asked = index(), index()
+    asked.find(prompt)
+    monkeypatch.setattr(meeting, "COMPARISONS_MAX", 2)
+    for names in (fresh, asked):
+        with pytest.raises(PromptError, match="at most"):
+            names.find(prompt)
+
+
+def test_memory_of_words_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meeting, "REMEMBERED_MAX", 8)
+    names = index()
+    names.find(" ".join(f"w{letter}{letter}rd{other}x" for letter in "aeiou" for other in "bcdfg"))
+    assert 0 < len(names._register.remembered) <= 8
+    names.find("x" * 9_000)
+    assert max(len(key[1][0]) for key in names._register.remembered) < 100

@@ -29,7 +29,9 @@ def joined_hits(meeting: Meeting) -> Iterator[Hit]:
     """Every run of words that, read without spaces, is a name; and names inside one long word."""
     words = meeting.words
     several = [place for place, word in enumerate(words) if len(word.readings) > 1]
-    yield from _read(meeting, [_letters(word, 0) for word in words], range(len(words)))
+    letters = [_letters(word, 0) for word in words]
+    yield from _spelled(meeting, letters)
+    yield from _read(meeting, letters, range(len(words)))
     if several:
         near = sorted({other for place in several for other in range(max(0, place - _REACH), place + 1)})
         for choice in (1, -1):
@@ -45,7 +47,6 @@ def _read(meeting: Meeting, letters: list[str], places: Sequence[int]) -> Iterat
             if len(said) <= JOINED_MAX:
                 yield from _heard(meeting, said, place, place)
             yield from _inside(meeting, said, place)
-    yield from _spelled(meeting, letters)
 
 
 def _letters(word: Word, choice: int) -> str:

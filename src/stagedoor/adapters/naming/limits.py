@@ -22,6 +22,9 @@ HITS_MAX: Final = 64
 SHARED_MAX: Final = 64
 """Bearers of one name who are told, where many share a surname or a whole name."""
 
+REMEMBERED_MAX: Final = 1 << 14
+"""Words whose matches are remembered until the register changes: prompts use few words, again and again."""
+
 MATCHES_MAX: Final = 16
 """Registered words that one word of a prompt may stand for, the nearest first."""
 

@@ -7,8 +7,8 @@ from itertools import islice
 
 from stagedoor.adapters.naming.bags import numbers
 from stagedoor.adapters.naming.limits import GAP_WORDS_MAX, SHARED_MAX
-from stagedoor.adapters.naming.meeting import Match, Meeting, is_known
-from stagedoor.adapters.naming.register import Name, pair_key
+from stagedoor.adapters.naming.meeting import Meeting, is_known
+from stagedoor.adapters.naming.register import Match, Name, pair_key
 from stagedoor.adapters.naming.sound import NEAR, SAME, SOUNDS
 from stagedoor.adapters.naming.telling import NAMED_FROM, POSSIBLE_FROM, Hit
 from stagedoor.adapters.naming.words import PARTICLES, Word

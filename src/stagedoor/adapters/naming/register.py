@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import NamedTuple
 
 from stagedoor.adapters.naming.bags import Bag, drop, put
 from stagedoor.adapters.naming.limits import (
@@ -33,6 +34,14 @@ class Name:
     joined: str
 
 
+class Match(NamedTuple):
+    """A registered word that a word of the prompt may stand for: in hundredths, and by which step."""
+
+    word: int
+    alike: int
+    step: int
+
+
 class Register:
     """All names, and the indexes over them.  Words are numbered, and shared by the names that hold them."""
 
@@ -44,6 +53,7 @@ class Register:
         self.uses: dict[int, int] = {}
         self.by_key: Bag[str] = {}
         self.by_shorter: Bag[str] = {}
+        self.alone_shorter: Bag[str] = {}
         self.by_bones: Bag[str] = {}
         self.pairs: Bag[int] = {}
         self.alone: Bag[int] = {}
@@ -51,6 +61,8 @@ class Register:
         self.joined: Bag[str] = {}
         self.joined_keys: Bag[str] = {}
         self.prefixes: Bag[str] = {}
+        self.remembered: dict[tuple[bool, tuple[str, ...]], dict[int, Match]] = {}
+        self.remembered_near: dict[tuple[bool, bool, tuple[str, ...]], tuple[tuple[Match, ...], int]] = {}
         self.parties: dict[str, tuple[int, ...]] = {}
         self._numbers = count(1)
 
@@ -63,6 +75,7 @@ class Register:
         if not entry.names or len(entry.names) > NAMES_OF_ONE_MAX:
             raise EntryError(f"{entry.party[:80]} has {len(entry.names)} names; give 1 to {NAMES_OF_ONE_MAX}.")
         forms = [(alias, form) for alias in dict.fromkeys(entry.names) for form in forms_of(alias)]
+        self._forget()
         self.parties[entry.party] = tuple(self._keep(entry.party, alias, form) for alias, form in forms)
 
     def remove(self, party: str) -> None:
@@ -70,11 +83,15 @@ class Register:
         numbers = self.parties.pop(party, None)
         if numbers is None:
             raise EntryError(f"{party[:80]} is not registered.")
+        self._forget()
         for number in numbers:
             name = self.names.pop(number)
             for key in _pairs(name.words):
                 drop(self.pairs, key, number)
             drop(self.alone if len(name.words) == 1 else self.last, name.words[-1], number)
+            if len(name.words) == 1 and name.words[0] not in self.alone:
+                for less in _near_keys(self.spelled[name.words[0]]):
+                    drop(self.alone_shorter, less, name.words[0])
             if JOINED_MIN <= len(name.joined) <= JOINED_MAX:
                 drop(self.joined, name.joined, number)
                 drop(self.prefixes, name.joined[:JOINED_BEGIN], number)
@@ -82,6 +99,11 @@ class Register:
                     drop(self.joined_keys, sound, number)
             for word in name.words:
                 self._unword(word)
+
+    def _forget(self) -> None:
+        """Forget the matches of words: they hold for one state of the register."""
+        self.remembered.clear()
+        self.remembered_near.clear()
 
     def _keep(self, party: str, alias: str, form: tuple[tuple[str, ...], str]) -> int:
         written, joined = form
@@ -91,6 +113,9 @@ class Register:
         for key in _pairs(words):
             put(self.pairs, key, number)
         put(self.alone if len(words) == 1 else self.last, words[-1], number)
+        if len(words) == 1:
+            for less in _near_keys(written[0]):
+                put(self.alone_shorter, less, words[0])
         if JOINED_MIN <= len(joined) <= JOINED_MAX:
             put(self.joined, joined, number)
             put(self.prefixes, joined[:JOINED_BEGIN], number)
@@ -125,7 +150,7 @@ class Register:
             yield self.by_key, key
             if len(bare := bones(key)) > 2:
                 yield self.by_bones, bare
-        for less in (word, *keys(word), *all_shorter(word)):
+        for less in _near_keys(word):
             yield self.by_shorter, less
 
 
@@ -155,6 +180,10 @@ def _kept(said: list[str]) -> tuple[str, ...]:
     while len(said) > 1 and said[0] in ARTICLES:
         said = said[1:]
     return tuple(word for place, word in enumerate(said) if place in (0, len(said) - 1) or word not in PARTICLES)
+
+
+def _near_keys(word: str) -> set[str]:
+    return {word, *keys(word), *all_shorter(word)}
 
 
 def _pairs(words: tuple[int, ...]) -> set[int]:

@@ -7,9 +7,9 @@ from itertools import islice
 
 from stagedoor.adapters.naming.bags import numbers
 from stagedoor.adapters.naming.limits import SHARED_MAX
-from stagedoor.adapters.naming.meeting import Match, Meeting, is_known
+from stagedoor.adapters.naming.meeting import Meeting, is_known
 from stagedoor.adapters.naming.ordinary import GIVEN
-from stagedoor.adapters.naming.register import Name
+from stagedoor.adapters.naming.register import Match, Name
 from stagedoor.adapters.naming.sound import NEAR, SAME, SOUNDS
 from stagedoor.adapters.naming.telling import Hit
 from stagedoor.adapters.naming.words import Word

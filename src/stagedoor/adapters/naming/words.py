@@ -65,19 +65,17 @@ def split(prompt: str) -> tuple[str, tuple[Word, ...]]:
     words: list[Word] = []
     last = 0
     for found in _WORD.finditer(text):
-        for raw, start in _parts(found[0], found.start()):
+        whole, place = found[0], found.start()
+        for raw, start in ((whole, place),) if whole.islower() and "@" not in whole else _parts(whole, place):
             between = text[last:start]
             stop = not words or (len(between) > 1 and _STOP.search(between) is not None)
             last = start + len(raw)
-            words.append(Word(*_known(raw), start, last, stop, "," in between))
+            # Long words are not kept in the cache, which must stay small whatever is asked.
+            traits = _traits(raw) if len(raw) <= LETTERS_MAX else _traits.__wrapped__(raw)
+            words.append(Word(*traits, start, last, stop, "," in between))
     if len(words) > WORDS_MAX:
         raise PromptError(f"The prompt has {len(words)} words, at most {WORDS_MAX} are checked. Shorten it.")
     return text, tuple(words)
-
-
-def _known(raw: str) -> tuple[str, tuple[str, ...], bool, bool, bool, bool]:
-    """What a word says by itself.  Long ones are not kept: the cache must stay small whatever is asked."""
-    return _traits(raw) if len(raw) <= LETTERS_MAX else _traits.__wrapped__(raw)
 
 
 @lru_cache(maxsize=1 << 15)
