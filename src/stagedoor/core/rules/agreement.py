@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.facts.consent import Consent, StrikeTerm
 from stagedoor.core.facts.decision import Duty, Effect, Finding, Reading
 from stagedoor.core.facts.request import Standing
 from stagedoor.core.rules.events import STRIKE
-from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
+from stagedoor.core.rules.rulebook import DatedValue, JudgeRule, Parameter, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
 from stagedoor.core.rules.vocabulary import shown_value
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A parameter's value as it holds on its governing day."""
+
+    parameter: Parameter
+    dated: DatedValue
+    on: date
+
+    def reading(self, currency: str) -> Reading:
+        """For the record: how it was read, in words."""
+        return Reading(
+            name=self.parameter.name,
+            value=shown_value(self.dated.value, self.parameter.unit, currency),
+            unit=self.parameter.unit,
+            keyed_by=self.parameter.keyed_by,
+            keyed_on=self.on,
+            since=self.dated.since,
+            source=self.dated.source.title,
+            confidence=self.dated.source.confidence.value,
+            decided=False,
+        )
+
+
 def read_parameters(
     books: tuple[Rulebook, ...], currency: str, days: Mapping[str, date | None]
-) -> tuple[dict[str, Value | None], dict[str, Reading]]:
-    """Every parameter's value at its own governing date, and how it was read."""
+) -> tuple[dict[str, Value | None], dict[str, Read]]:
+    """Every parameter's value at its own governing date, and where it was read."""
     values: dict[str, Value | None] = {}
-    readings: dict[str, Reading] = {}
+    read: dict[str, Read] = {}
     for book in books:
         for parameter in book.parameters:
             day = days[parameter.keyed_by]
@@ -28,18 +53,8 @@ def read_parameters(
             dated = None if other_money or day is None else parameter.at(day)
             values[parameter.name] = None if dated is None else dated.value
             if dated is not None and day is not None:
-                readings[parameter.name] = Reading(
-                    name=parameter.name,
-                    value=shown_value(dated.value, parameter.unit, currency),
-                    unit=parameter.unit,
-                    keyed_by=parameter.keyed_by,
-                    keyed_on=day,
-                    since=dated.since,
-                    source=dated.source.title,
-                    confidence=dated.source.confidence.value,
-                    decided=False,
-                )
-    return values, readings
+                read[parameter.name] = Read(parameter, dated, day)
+    return values, read
 
 
 def settled(standing: Standing) -> dict[str, bool]:
@@ -50,6 +65,7 @@ def settled(standing: Standing) -> dict[str, bool]:
     return answers
 
 
+@lru_cache(maxsize=64)
 def collisions(books: tuple[Rulebook, ...]) -> tuple[Finding, ...]:
     """Names that two books share: which of them counts would depend on their order, so doubt refuses."""
     found: list[Finding] = []

@@ -16,6 +16,7 @@ from stagedoor.core.base.outcome import Code
 from stagedoor.core.facts.decision import Effect, Finding, PriceLine, Quote, Reading
 from stagedoor.core.facts.party import Role
 from stagedoor.core.facts.request import Standing
+from stagedoor.core.rules.agreement import Read
 from stagedoor.core.rules.rulebook import PayRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
 from stagedoor.core.rules.vocabulary import BP_WORDS, MONEY_WORDS, shown_value
@@ -25,12 +26,12 @@ def price(
     books: tuple[Rulebook, ...],
     standing: Standing,
     env: Mapping[str, Value | None],
-    readings: Mapping[str, Reading],
+    reads: Mapping[str, Read],
     days: Mapping[str, date | None],
 ) -> tuple[Quote | None, tuple[Finding, ...]]:
     """The quote, or why there is none.  Findings may accompany a quote (what stands unverified beside it)."""
     try:
-        return _price(books, standing, env, readings, days)
+        return _price(books, standing, env, reads, days)
     except MoneyError as fault:
         return None, (_unpriced(None, f"The price is not plausible: {fault}."),)
     except _CannotPay as fault:
@@ -49,7 +50,7 @@ def _price(
     books: tuple[Rulebook, ...],
     standing: Standing,
     env: Mapping[str, Value | None],
-    readings: Mapping[str, Reading],
+    reads: Mapping[str, Read],
     days: Mapping[str, date | None],
 ) -> tuple[Quote | None, tuple[Finding, ...]]:
     known = dict(env)
@@ -67,7 +68,7 @@ def _price(
             return None, (_unpriced(rule, says),)
         units, decided = amount
         known[rule.name] = units
-        read = _readings_of(rule, readings, decided)
+        read = _readings_of(rule, reads, decided, standing.currency)
         weak = tuple(item for item in read if item.confidence in ("low", "unseen"))
         findings += [_ask(rule, item) for item in weak if item.decided and item.confidence == "low"]
         unseen = [item.name for item in weak if item.decided and item.confidence == "unseen"]
@@ -148,8 +149,12 @@ def _sum(lines: list[PriceLine], currency: str, *, on_top: bool) -> Money:
     return total
 
 
-def _readings_of(rule: PayRule, readings: Mapping[str, Reading], decided: frozenset[str]) -> tuple[Reading, ...]:
-    return tuple(replace(readings[name], decided=name in decided) for name in rule.reads if name in readings)
+def _readings_of(
+    rule: PayRule, reads: Mapping[str, Read], decided: frozenset[str], currency: str
+) -> tuple[Reading, ...]:
+    return tuple(
+        replace(reads[name].reading(currency), decided=name in decided) for name in rule.reads if name in reads
+    )
 
 
 @dataclass(frozen=True, slots=True)

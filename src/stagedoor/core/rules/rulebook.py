@@ -200,6 +200,10 @@ class Rulebook:
     running: tuple[Running, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
 
+    def __hash__(self) -> int:
+        """By its digest, which says all that it holds; the generated hash would walk through every rule."""
+        return hash(self.digest)
+
     def in_force(self, day: date) -> bool:
         """Whether it governs that day."""
         return within(day, self.first_day, self.last_day)

@@ -67,7 +67,8 @@ def sentences(consent: Consent) -> tuple[str, ...]:
     lines = [
         *_who(consent),
         f"It is for one production only, {named(consent.production)}, under the agreement {quoted(consent.agreement)}.",
-        f"It is about the capture {named(consent.capture)} and a replica of kind {consent.replica_kind.value} made from it.",
+        f"It is about the capture {named(consent.capture)} and a replica of kind {consent.replica_kind.value} "
+        "made from it.",
         f"What it is for: {quoted(consent.description)}",
     ]
     for index, grant in enumerate(consent.grants):

@@ -39,7 +39,8 @@ def decide(
     riders: tuple[Consent, ...] = (),
 ) -> Decision:
     """The answer to `request` as things stood in `standing`.  `riders` stand beside the consent and only narrow."""
-    assert standing.request == request.digest()
+    request_digest = request.digest()
+    assert standing.request == request_digest
     assert standing.rulebooks == tuple(book.digest for book in books)
     assert consent is None or standing.consent == consent.digest()
     assert standing.riders == tuple(rider.digest() for rider in riders)
@@ -66,7 +67,7 @@ def decide(
     assert len(ordered) <= FINDINGS_MAX
     answer, code = combine(ordered)
     return Decision(
-        request=request.digest(),
+        request=request_digest,
         standing=standing.digest(),
         answer=answer,
         code=code,

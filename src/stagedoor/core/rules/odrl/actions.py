@@ -33,8 +33,7 @@ class Hierarchy:
                 named = (*self._parents.get(item.action, ()), *item.included_in)
                 self._parents[item.action] = tuple(dict.fromkeys(named))
             self._implies[item.action] = (*self._implies.get(item.action, ()), *item.implies)
-        for action in tuple(self._parents):
-            self.above(action)
+        self._check(tuple(self._parents)[len(_PARENTS) :])
 
     def known(self, action: str) -> bool:
         """Whether the vocabulary, the profile or the document says where the action belongs."""
@@ -64,23 +63,34 @@ class Hierarchy:
         return frozenset(seen - {action})
 
     def _walk(self, start: str) -> frozenset[str]:
-        """Everything above, depth first, so that a circle is seen where it closes."""
+        seen = {start}
+        waiting = [start]
+        while waiting:
+            for named in self._parents.get(waiting.pop(), ()):
+                above = _CURRENT.get(named, named)
+                if above not in seen:
+                    seen.add(above)
+                    waiting.append(above)
+        return frozenset(seen)
+
+    def _check(self, declared: tuple[str, ...]) -> None:
+        """One walk over all that is declared, depth first, so that a circle is seen where it closes."""
         done: set[str] = set()
-        path: list[str] = [start]
-        open_: list[list[str]] = [list(self._parents.get(start, ()))]
-        while path:
-            if not open_[-1]:
-                done.add(path.pop())
-                open_.pop()
-                continue
-            named = open_[-1].pop()
-            above = _CURRENT.get(named, named)
-            if above in path:
-                raise OdrlRefused(short(start), "it is included in itself, in a circle of includedIn. Cut the circle.")
-            if above not in self._parents:
-                what = f"it is included in {short(above)}, which nobody declares. Declare that action too."
-                raise OdrlRefused(short(start), what)
-            if above not in done:
-                path.append(above)
-                open_.append(list(self._parents[above]))
-        return frozenset(done)
+        for start in declared:
+            path = {start: iter(self._parents[start])} if start not in done else {}
+            while path:
+                action = next(reversed(path))
+                named = next(path[action], None)
+                if named is None:
+                    done.add(action)
+                    del path[action]
+                    continue
+                above = _CURRENT.get(named, named)
+                if above in path:
+                    what = "it is included in itself, in a circle of includedIn. Cut the circle."
+                    raise OdrlRefused(short(above), what)
+                if above not in self._parents:
+                    what = f"it is included in {short(above)}, which nobody declares. Declare that action too."
+                    raise OdrlRefused(short(action), what)
+                if above not in done and above not in _PARENTS:
+                    path[above] = iter(self._parents[above])

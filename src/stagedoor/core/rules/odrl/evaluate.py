@@ -76,7 +76,7 @@ def _policy(
 ) -> PolicyReport:
     try:
         whole = complete(policy, others, profiles)
-        hierarchy = Hierarchy(whole.declares)
+        hierarchy = scene.hierarchy(whole.declares)
     except OdrlRefused as fault:
         return PolicyReport(policy=policy.uid, kind=policy.kind.value, answer=Answer.REFUSED, reasons=(str(fault),),
                             evaluated=False)  # fmt: skip

@@ -80,7 +80,7 @@ def _merge(child: Policy, parent: Policy) -> Policy:
         permissions=_once(child.permissions, parent.permissions),
         prohibitions=_once(child.prohibitions, parent.prohibitions),
         obligations=_once(child.obligations, parent.obligations),
-        declares=tuple(dict.fromkeys((*child.declares, *parent.declares))),
+        declares=child.declares if child.declares is parent.declares else (*child.declares, *parent.declares),
     )
 
 

@@ -10,8 +10,11 @@ DOCUMENT_BYTES_MAX: Final = 1 << 20
 NESTING_MAX: Final = 32
 """Brackets inside one another; the deepest example of the W3C has 9."""
 
-NODES_MAX: Final = 20_000
-"""Objects and arrays of one JSON document: what the reader walks in 20 ms."""
+NODES_MAX: Final = 6_000
+"""Objects and lists of one document: what the reader walks in 20 ms."""
+
+TEXTS_MAX: Final = 30_000
+"""Quoted texts of one JSON document: five to a statement."""
 
 CONTEXTS_MAX: Final = 16
 """Members named `@context` in one document: each may put 250 terms in its place."""
@@ -19,10 +22,13 @@ CONTEXTS_MAX: Final = 16
 TERMS_MAX: Final = 500
 """Members of one inline context, at all its depths."""
 
-TRIPLES_MAX: Final = 10_000
+TRIPLES_MAX: Final = 6_000
 """Statements of one graph.  A consent with a thousand shots is 4,000."""
 
-TAGS_MAX: Final = 5_000
+IRIS_CHARS_MAX: Final = 1 << 21
+"""Characters of all IRIs of one graph, each as often as it occurs: a long prefix before many names is a bomb."""
+
+TAGS_MAX: Final = 2_000
 """`<` in one RDF/XML document: the parser's time grows with the square of its nesting."""
 
 IRI_CHARS_MAX: Final = 1_000
@@ -39,8 +45,8 @@ YEARS_MAX: Final = 1_000
 """Years in one duration: the calendar that compares durations ends at the year 9999."""
 
 POLICIES_MAX: Final = 64
-RULES_MAX: Final = 500
-CONSTRAINTS_MAX: Final = 2_000
+RULES_MAX: Final = 300
+CONSTRAINTS_MAX: Final = 1_000
 """Policies, rules (with duties, remedies, consequences) and constraints of one set, each visit counted."""
 
 OPERANDS_MAX: Final = 500
@@ -54,8 +60,8 @@ INHERIT_DEPTH_MAX: Final = 8
 ACTIONS_MAX: Final = 200
 """Actions that one document declares with includedIn or implies."""
 
-STATED_MAX: Final = 2_000
+STATED_MAX: Final = 1_000
 """Statements of the world of one kind: facts, memberships, classes, performed actions."""
 
-STEPS_MAX: Final = 12_000
+STEPS_MAX: Final = 5_000
 """Comparisons in one evaluation.  Rules times performed actions could be a million; doubt refuses instead."""

@@ -119,18 +119,24 @@ class ComplianceReport:
 
 def both(states: Iterable[Satisfaction]) -> Satisfaction:
     """All of them: one no is a no, one doubt is a doubt."""
-    found = frozenset(states)
-    if Satisfaction.UNSATISFIED in found:
-        return Satisfaction.UNSATISFIED
-    return Satisfaction.UNKNOWN if Satisfaction.UNKNOWN in found else Satisfaction.SATISFIED
+    found = Satisfaction.SATISFIED
+    for state in states:
+        if state is Satisfaction.UNSATISFIED:
+            return state
+        if state is Satisfaction.UNKNOWN:
+            found = state
+    return found
 
 
 def either(states: Iterable[Satisfaction]) -> Satisfaction:
     """Any of them: one yes is a yes, one doubt is a doubt."""
-    found = frozenset(states)
-    if Satisfaction.SATISFIED in found:
-        return Satisfaction.SATISFIED
-    return Satisfaction.UNKNOWN if Satisfaction.UNKNOWN in found else Satisfaction.UNSATISFIED
+    found = Satisfaction.UNSATISFIED
+    for state in states:
+        if state is Satisfaction.SATISFIED:
+            return state
+        if state is Satisfaction.UNKNOWN:
+            found = state
+    return found
 
 
 def satisfaction(holds: bool | None) -> Satisfaction:
@@ -142,11 +148,9 @@ def satisfaction(holds: bool | None) -> Satisfaction:
 
 def activation(state: Satisfaction) -> Activation:
     """What the premises together make of a rule."""
-    return {
-        Satisfaction.SATISFIED: Activation.ACTIVE,
-        Satisfaction.UNSATISFIED: Activation.INACTIVE,
-        Satisfaction.UNKNOWN: Activation.UNKNOWN,
-    }[state]
+    if state is Satisfaction.SATISFIED:
+        return Activation.ACTIVE
+    return Activation.INACTIVE if state is Satisfaction.UNSATISFIED else Activation.UNKNOWN
 
 
 def plain(report: ComplianceReport) -> dict[str, object]:

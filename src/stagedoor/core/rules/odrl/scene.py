@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from stagedoor.core.rules.odrl.actions import Hierarchy
 from stagedoor.core.rules.odrl.limits import STEPS_MAX
-from stagedoor.core.rules.odrl.model import About, Attribute, Performed, Request, Ruling, World
+from stagedoor.core.rules.odrl.model import About, Attribute, Declared, Performed, Request, Ruling, World
 from stagedoor.core.rules.odrl.refusal import OdrlRefused
 from stagedoor.core.rules.odrl.terms import DATE_TIME
 from stagedoor.core.rules.odrl.values import Value
@@ -48,7 +49,14 @@ class Scene:
         self._parts = _edges(world.parts)
         self._kinds = _edges(world.kinds)
         self._closed: dict[tuple[int, str], frozenset[str]] = {}
+        self._hierarchies: dict[int, tuple[tuple[Declared, ...], Hierarchy]] = {}
         self._steps = 0
+
+    def hierarchy(self, declared: tuple[Declared, ...]) -> Hierarchy:
+        """The actions of a policy; policies of one document have them in common."""
+        if id(declared) not in self._hierarchies:
+            self._hierarchies[id(declared)] = (declared, Hierarchy(declared))
+        return self._hierarchies[id(declared)][1]
 
     def step(self, number: int = 1) -> None:
         """Spend from the budget, or refuse."""

@@ -6,6 +6,7 @@ After the ODRL Vocabulary & Expression 2.2 (W3C Recommendation of 15 February 20
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 ODRL: Final = "http://www.w3.org/ns/odrl/2/"
@@ -96,6 +97,7 @@ OTHER_ROLES: Final = frozenset(
 )  # fmt: skip
 
 
+@lru_cache(maxsize=2_048)
 def short(iri: str) -> str:
     """The IRI as people write it, with a prefix where one is known."""
     for prefix, start in PREFIXES:
