@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
 
 import pyoxigraph
 
 from stagedoor.adapters.odrl import guard, jsonld
-from stagedoor.core.rules.odrl.limits import IRI_CHARS_MAX, OPERANDS_MAX, TEXT_CHARS_MAX, TRIPLES_MAX
+from stagedoor.core.rules.odrl.limits import IRI_CHARS_MAX, IRIS_CHARS_MAX, OPERANDS_MAX, TEXT_CHARS_MAX, TRIPLES_MAX
 from stagedoor.core.rules.odrl.refusal import OdrlRefused, shown
 from stagedoor.core.rules.odrl.terms import RDF, short
 
@@ -26,8 +25,7 @@ FORMATS: Final = {
 """Media types that are read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(NamedTuple):
     """An IRI, a blank node or a literal (then with a datatype)."""
 
     text: str
@@ -46,28 +44,28 @@ class Node:
 
 
 class Graph:
-    """Statements by subject and predicate, in the order of the document."""
+    """Statements by subject and predicate, each once, in the order of the document."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._said: dict[Node, dict[str, list[Node]]] = {}
+        self._said: dict[Node, dict[str, dict[Node, None]]] = {}
 
     def add(self, subject: Node, predicate: str, target: Node) -> None:
         """Add one statement, once."""
-        there = self._said.setdefault(subject, {}).setdefault(predicate, [])
-        there.append(target)
+        self._said.setdefault(subject, {}).setdefault(predicate, {})[target] = None
 
     def subjects(self) -> Iterator[Node]:
         """Everything that something is said of."""
         yield from self._said
 
-    def said(self, node: Node) -> dict[str, list[Node]]:
-        """All that is said of a node."""
-        return self._said.get(node, {})
+    def said(self, node: Node) -> Iterable[str]:
+        """The properties that a node has."""
+        return self._said.get(node, ())
 
-    def all(self, node: Node, predicate: str) -> list[Node]:
+    def all(self, node: Node, predicate: str) -> tuple[Node, ...]:
         """The values of a property, each once."""
-        return list(dict.fromkeys(self.said(node).get(predicate, ())))
+        there = self._said.get(node)
+        return tuple(there[predicate]) if there is not None and predicate in there else ()
 
     def members(self, node: Node) -> list[Node]:
         """The items of an RDF list, or the node itself if it is none."""
@@ -96,17 +94,14 @@ def load(data: bytes, media: str) -> Graph:
         guard.xml(data)
     else:
         guard.turtle(data)
-    graph = Graph()
+    graph, nodes = Graph(), _Nodes()
     try:
         # lenient: an IRI that is none is kept and refused below; otherwise the statement would vanish in silence
         quads = pyoxigraph.parse(data, known, base_iri=RELATIVE, without_named_graphs=True, lenient=True)
         for number, quad in enumerate(quads, start=1):
             if number > TRIPLES_MAX:
                 raise OdrlRefused("the document", f"it makes more than {TRIPLES_MAX} statements. Split it.")
-            predicate = _node(quad.predicate)
-            if predicate.blank:
-                raise OdrlRefused("a property", "it has no name. Give it an IRI.")
-            graph.add(_node(quad.subject), predicate.text, _node(quad.object))
+            graph.add(nodes.node(quad.subject), nodes.predicate(quad.predicate), nodes.node(quad.object))
     except (SyntaxError, ValueError) as fault:
         if isinstance(fault, OdrlRefused):
             raise
@@ -114,16 +109,38 @@ def load(data: bytes, media: str) -> Graph:
     return graph
 
 
-def _node(term: object) -> Node:
-    if isinstance(term, pyoxigraph.NamedNode):
-        return Node(text=_checked(term.value))
-    if isinstance(term, pyoxigraph.BlankNode):
-        return Node(text=term.value, blank=True)
-    if isinstance(term, pyoxigraph.Literal):
-        if len(term.value) > TEXT_CHARS_MAX:
-            raise OdrlRefused(f"the text '{term.value[:40]}…'", f"it has more than {TEXT_CHARS_MAX} characters.")
-        return Node(text=term.value, datatype=_checked(term.datatype.value))
-    raise OdrlRefused("a statement", "it speaks of another statement, which ODRL does not.")
+class _Nodes:
+    """Makes nodes, checks each IRI once, counts their characters."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Node] = {}
+        self._characters = 0
+
+    def node(self, term: object) -> Node:
+        if isinstance(term, pyoxigraph.NamedNode):
+            return self._iri(term.value)
+        if isinstance(term, pyoxigraph.BlankNode):
+            return Node(term.value, True)
+        if isinstance(term, pyoxigraph.Literal):
+            text = term.value
+            if len(text) > TEXT_CHARS_MAX:
+                raise OdrlRefused(f"the text '{text[:40]}…'", f"it has more than {TEXT_CHARS_MAX} characters.")
+            return Node(text, False, self._iri(term.datatype.value).text)
+        raise OdrlRefused("a statement", "it speaks of another statement, which ODRL does not.")
+
+    def predicate(self, term: object) -> str:
+        if not isinstance(term, pyoxigraph.NamedNode):
+            raise OdrlRefused("a property", "it has no name. Give it an IRI.")
+        return self._iri(term.value).text
+
+    def _iri(self, iri: str) -> Node:
+        self._characters += len(iri)
+        if self._characters > IRIS_CHARS_MAX:
+            raise OdrlRefused("the document", f"its IRIs have more than {IRIS_CHARS_MAX} characters. Split it.")
+        found = self._known.get(iri)
+        if found is None:
+            found = self._known[iri] = Node(_checked(iri))
+        return found
 
 
 def _checked(iri: str) -> str:

@@ -18,6 +18,7 @@ from stagedoor.core.rules.odrl.limits import (
     NESTING_MAX,
     NODES_MAX,
     TAGS_MAX,
+    TEXTS_MAX,
 )
 from stagedoor.core.rules.odrl.refusal import OdrlRefused, shown
 
@@ -25,6 +26,7 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 """A JSON string, or what begins like one and never ends: it always matches, so it never searches twice."""
 
 _LONG_IRI: Final = re.compile(rb"<[^<>\s]{%d}" % IRI_CHARS_MAX)
+_ROOT: Final = re.compile(rb"<([A-Za-z_][\w:.-]*)")
 _PREFIXES_MAX: Final = 64
 
 
@@ -66,13 +68,15 @@ def turtle(data: bytes) -> None:
     sized(data)
     if _LONG_IRI.search(data):
         raise OdrlRefused("the document", f"an IRI has more than {IRI_CHARS_MAX} characters. Shorten it.")
+    if data.count(b"[") + data.count(b"(") > NODES_MAX:
+        raise OdrlRefused("the document", f"it has more than {NODES_MAX} brackets. Split it.")
     lower = data.lower()
     if lower.count(b"prefix") + lower.count(b"base") > _PREFIXES_MAX:
         raise OdrlRefused("the document", f"it says 'prefix' or 'base' more than {_PREFIXES_MAX} times. Say each once.")
 
 
 def xml(data: bytes) -> None:
-    """RDF/XML: no document type, no entities, few tags."""
+    """RDF/XML: no document type, no entities, few tags, and all of it (the parser does not miss an end)."""
     sized(data)
     upper = data.upper()
     if b"<!DOCTYPE" in upper or b"<!ENTITY" in upper:
@@ -80,8 +84,14 @@ def xml(data: bytes) -> None:
     if data.count(b"<") > TAGS_MAX or len(data) > DOCUMENT_BYTES_MAX // 4:
         raise OdrlRefused("the document", f"it has more than {TAGS_MAX} tags or 256 kB of XML. Write it as Turtle.")
 
+    root = _ROOT.search(data)
+    if root is None or not re.search(rb"</" + re.escape(root[1]) + rb"\s*>\s*\Z", data):
+        raise OdrlRefused("the document", "it ends before its first element does. Ask for the whole of it.")
+
 
 def _nesting(data: bytes) -> None:
+    if data.count(b'"') > 2 * TEXTS_MAX:
+        raise OdrlRefused("the document", f"it has more than {TEXTS_MAX} quoted texts. Split it.")
     brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKETS)
     if len(brackets) > 2 * NODES_MAX:
         raise OdrlRefused("the document", f"it has more than {NODES_MAX} objects and lists. Split it.")

@@ -28,7 +28,7 @@ _STRATEGIES: Final = {ODRL + strategy.value: strategy for strategy in Strategy}
 _RULES: Final = (("permission", RuleKind.PERMISSION), ("prohibition", RuleKind.PROHIBITION),
                  ("obligation", RuleKind.DUTY))  # fmt: skip
 _DUTIES: Final = {RuleKind.PERMISSION: "duty", RuleKind.PROHIBITION: "remedy", RuleKind.DUTY: "consequence"}
-_ROLES: Final = tuple(sorted(PERFORMING_ROLES | OTHER_ROLES))
+_ROLES: Final = PERFORMING_ROLES | OTHER_ROLES
 _ROLE_NAMES: Final = frozenset(role[len(ODRL) :] for role in _ROLES)
 _SHARED: Final = frozenset({"target", "assignee", "assigner", "action"}) | _ROLE_NAMES
 _OF_POLICY: Final = _SHARED | {"uid", "profile", "inheritFrom", "conflict", "permission", "prohibition", "obligation"}
@@ -171,7 +171,8 @@ class _Reader:
         )
 
     def _roles(self, node: Node, where: str) -> tuple[tuple[str, Thing], ...]:
-        return tuple((role, party) for role in _ROLES for party in self._conditions.things(node, role, where))
+        said = [role for role in self._graph.said(node) if role in _ROLES]
+        return tuple((role, party) for role in sorted(said) for party in self._conditions.things(node, role, where))
 
     def _actions(self, node: Node, where: str) -> tuple[Action, ...]:
         return tuple(self._action(item, where) for item in self._graph.all(node, ODRL + "action"))

@@ -22,7 +22,7 @@ CONTEXTS_MAX: Final = 16
 TERMS_MAX: Final = 500
 """Members of one inline context, at all its depths."""
 
-TRIPLES_MAX: Final = 6_000
+TRIPLES_MAX: Final = 5_000
 """Statements of one graph.  A consent with a thousand shots is 4,000."""
 
 IRIS_CHARS_MAX: Final = 1 << 21
@@ -63,5 +63,5 @@ ACTIONS_MAX: Final = 200
 STATED_MAX: Final = 1_000
 """Statements of the world of one kind: facts, memberships, classes, performed actions."""
 
-STEPS_MAX: Final = 5_000
+STEPS_MAX: Final = 3_500
 """Comparisons in one evaluation.  Rules times performed actions could be a million; doubt refuses instead."""
