@@ -29,7 +29,7 @@ from stagedoor.core.rules.compiled import (
 )
 from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.derive import NO, YES, fold
-from stagedoor.core.rules.derived import DERIVED
+from stagedoor.core.rules.derived import DERIVED, QUIET
 from stagedoor.core.rules.price import in_order_of_reading
 from stagedoor.core.rules.rulebook import PayRule, Rulebook, Window
 from stagedoor.core.rules.text import FLAG, RuleText, Value, parse
@@ -57,6 +57,7 @@ class CaseKey(NamedTuple):
     category: str
     replica_kind: str | None
     currency: str
+    quiet: bool
     stretches: tuple[int, ...]
 
 
@@ -138,6 +139,7 @@ def make_case(books: tuple[Rulebook, ...], key: CaseKey, days: Mapping[str, date
         "category": key.category,
         "replica_kind": key.replica_kind,
         "currency": key.currency,
+        **(QUIET if key.quiet else {}),
     }
     confidence: dict[str, str] = {}
     sources = dict(SOURCES)

@@ -11,6 +11,8 @@ from stagedoor.core.facts.consent import Capacity, Consent
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.text import FLAG, NUMBER, Value
 
+_ADULT: Final = Capacity.ADULT
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -98,3 +100,35 @@ DERIVED: Final[dict[str, tuple[str, str, Callable[[Situation], Value | None]]]] 
                     lambda it: it.consent is not None and it.consent.deal.flat_fee is not None),
     "consent_days": (NUMBER, "days from the consent's first day to its last", _consent_days),
 }  # fmt: skip
+
+QUIET: Final[dict[str, Value | None]] = {
+    "consent_described": True,
+    "consent_given": True,
+    "deceased": False,
+    "estimate_basis_given": True,
+    "lifetime": True,
+    "minor": False,
+    "other_picture": False,
+    "outgrown": False,
+    "prompt_may_name": False,
+    "prompt_names_performer": False,
+    "prompted": False,
+}
+"""What these words say where nothing unusual is the case: a living adult's consent in order, no prompt, an estimate."""
+
+
+def is_quiet(it: Situation) -> bool:
+    """Whether every word of QUIET has just the value that stands there."""
+    standing, consent = it.standing, it.consent
+    return (
+        consent is not None
+        and consent.capacity is _ADULT
+        and standing.died_on is None
+        and not it.request.prompt
+        and not standing.prompt_names
+        and not standing.prompt_may_name
+        and standing.asset_production == it.request.production
+        and _given(it)
+        and bool(standing.estimate_basis.strip())
+        and bool(consent.description.strip())
+    )

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from stagedoor.core.base.outcome import Code, first_in_precedence
-from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Answer, Effect, Finding
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.agreement import collisions, other_agreement, settled, silent_on_strikes
 from stagedoor.core.rules.case import Calendar, Case, CaseKey, Priced, make_case, priced
-from stagedoor.core.rules.derived import DERIVED, Situation
+from stagedoor.core.rules.derived import DERIVED, Situation, is_quiet
 from stagedoor.core.rules.events import STRIKE
 from stagedoor.core.rules.live import Ready
 from stagedoor.core.rules.outside import judge_narrowings
@@ -83,9 +82,9 @@ class Engine:
     def verdict(self, request: Request, standing: Standing, made: Ready | None) -> Verdict:
         """The answer to a request as things stand, without the words: those are `decide`'s."""
         consent = made.consent if made else None
-        case = self._case(request, standing, consent)
         declared = declared_values(request)
         situation = Situation(request, standing, consent)
+        case = self._case(situation)
         derived = {name: DERIVED[name][2](situation) for name in case.derived}
         tally = _Tally(settled(standing) if standing.answers else {})
         for finding in case.findings:
@@ -134,14 +133,17 @@ class Engine:
         quick = consented(request, standing, made) if made else None
         return (*found, quick) if quick else found + judge_consent(request, standing, consent)
 
-    def _case(self, request: Request, standing: Standing, consent: Consent | None) -> Case:
+    def _case(self, it: Situation) -> Case:
         """The case of a request: by the days themselves if they were seen before, else by the stretches of them."""
+        request, standing, consent = it.request, it.standing, it.consent
+        quiet = is_quiet(it)
         near = (
             request.use,
             request.medium,
             request.category,
             standing.replica_kind,
             standing.currency,
+            quiet,
             request.day,
             standing.photography_began,
             standing.signed_on,
@@ -157,7 +159,9 @@ class Engine:
             days = days_of(request, standing, consent)
             kind = standing.replica_kind.value if standing.replica_kind else None
             stretches = self._calendar.stretches(days)
-            key = CaseKey(request.use.value, request.medium, request.category, kind, standing.currency, stretches)
+            key = CaseKey(
+                request.use.value, request.medium, request.category, kind, standing.currency, quiet, stretches
+            )
             found = self._cases.get(key)
             if found is None:
                 if len(self._cases) >= CASES_MAX:

@@ -189,26 +189,38 @@ def fits(request: Request, standing: Standing, grant: Terms) -> bool:
 
 
 def _misses(request: Request, standing: Standing, grant: Grant, term: str) -> list[Finding]:
-    """Every respect in which the request goes beyond the grant."""
+    """Every respect in which the request goes beyond the grant; words are made only for those."""
+    found: list[Finding] = []
+
+    def miss(what: str, code: Code = Code.OUTSIDE_CONSENT) -> None:
+        found.append(no(code, f"The consent does not cover {what}.", term))
+
+    if request.purpose not in grant.purposes:
+        miss(f"the purpose {request.purpose.value}")
+    if request.medium not in grant.media:
+        miss(f"the medium {request.medium}")
+    if not _covers(request.territory, grant.territories):
+        miss(f"the territory {request.territory}")
+    if not (grant.standing or request.shot in grant.shots):
+        miss(f"the shot {request.shot or '(none named)'}")
+    if request.unit != grant.unit:
+        miss(f"the unit {request.unit}")
+    if not within(request.day, grant.first_day, grant.last_day):
+        days = f"the day {request.day} (it runs from {grant.first_day} to {grant.last_day})"
+        miss(days, Code.CONSENT_EXPIRED)
+    if standing.units_used + request.units > grant.units_max:
+        used = f"({standing.units_used} of {grant.units_max} are used)"
+        miss(f"{request.units} {grant.unit}s more {used}", Code.QUANTITY_EXHAUSTED)
     arc = request.arc_to_deg - request.arc_from_deg
-    outside = Code.OUTSIDE_CONSENT
-    tests = (
-        (request.purpose in grant.purposes, outside, f"the purpose {request.purpose.value}"),
-        (request.medium in grant.media, outside, f"the medium {request.medium}"),
-        (_covers(request.territory, grant.territories), outside, f"the territory {request.territory}"),
-        (grant.standing or request.shot in grant.shots, outside, f"the shot {request.shot or '(none named)'}"),
-        (request.unit == grant.unit, outside, f"the unit {request.unit}"),
-        (within(request.day, grant.first_day, grant.last_day), Code.CONSENT_EXPIRED,
-         f"the day {request.day} (it runs from {grant.first_day} to {grant.last_day})"),
-        (standing.units_used + request.units <= grant.units_max, Code.QUANTITY_EXHAUSTED,
-         f"{request.units} {grant.unit}s more ({standing.units_used} of {grant.units_max} are used)"),
-        (arc <= grant.arc_max_deg, outside, f"a camera move of {arc} degrees (at most {grant.arc_max_deg})"),
-        (request.content in grant.contents, outside, f"the content {request.content.value}"),
-        (request.audience in grant.audiences, outside, f"the audience {request.audience.value}"),
-        (request.quality.tier <= grant.quality_max.tier, outside,
-         f"{request.quality.value} quality (at most {grant.quality_max.value})"),
-    )  # fmt: skip
-    return [no(code, f"The consent does not cover {what}.", term) for holds, code, what in tests if not holds]
+    if arc > grant.arc_max_deg:
+        miss(f"a camera move of {arc} degrees (at most {grant.arc_max_deg})")
+    if request.content not in grant.contents:
+        miss(f"the content {request.content.value}")
+    if request.audience not in grant.audiences:
+        miss(f"the audience {request.audience.value}")
+    if request.quality.tier > grant.quality_max.tier:
+        miss(f"{request.quality.value} quality (at most {grant.quality_max.value})")
+    return found
 
 
 def _covers(territory: str, granted: tuple[str, ...]) -> bool:
