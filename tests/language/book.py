@@ -218,15 +218,19 @@ def uses(count: int, *, seed: int) -> pl.DataFrame:
         since = chance.integers(0, spread, count) + (first - date(1970, 1, 1)).days
         return pl.Series(since, dtype=pl.Int32).cast(pl.Date)
 
+    at = chance.integers(0, count * 2, count)
     performers = max(20, count // 50)
     columns: dict[str, Any] = {
         "use_id": pl.Series(chance.permutation(count)),
-        "at": pl.Series(chance.integers(0, count * 2, count)),
+        "at": pl.Series(at),
         "performer": pl.Series((performers * chance.random(count) ** 3).astype(np.int64)),
         "production": pl.Series(chance.integers(0, 12, count)),
         "use": words(USES),
         "replica_kind": gaps("replica_kind", words((*KINDS[:3] * 5, *KINDS)), 0.002),
-        "day": days(date(2022, 7, 1), 1_600),
+        # Served when it was asked for, as in a true record; the first day is one before any value is known.
+        "day": pl.Series(at * 1_600 // (count * 2) + (date(2022, 6, 30) - date(1970, 1, 1)).days, dtype=pl.Int32).cast(
+            pl.Date
+        ),
         "photography_began": gaps("photography_began", days(date(2022, 3, 1), 1_500), 0.002),
     }
     for name, options in CHOICES.items():

@@ -109,9 +109,14 @@ def emit(tree: Node, columns: Columns) -> pl.Expr:
         case Extreme(larger=larger, first=first, second=second):
             one, two = of(first), of(second)
             return pl.when(one >= two if larger else one <= two).then(one).otherwise(two)
+        case Band(before=before, amount=amount, low=Number(value=floor), high=Number(value=ceiling)) if (
+            -SAFE < floor <= ceiling < SAFE
+        ):
+            start, edges = of(before), (_number(floor), _number(ceiling))  # one pass where both edges are constants
+            return (start + of(amount)).clip(*edges) - start.clip(*edges)
         case Band(before=before, amount=amount, low=low, high=high):
-            start, size, floor, ceiling = of(before), of(amount), of(low), of(high)
-            return _clip(start + size, floor, ceiling) - _clip(start, floor, ceiling)
+            start, size, bottom, top = of(before), of(amount), of(low), of(high)
+            return _clip(start + size, bottom, top) - _clip(start, bottom, top)
         case Share(amount=amount, rate=rate):
             return _share(of(amount) * of(rate), columns)
         case After(value=value_node):
@@ -146,15 +151,14 @@ def _clip(value: pl.Expr, low: pl.Expr, high: pl.Expr) -> pl.Expr:
 
 
 def _share(product: pl.Expr, columns: Columns) -> pl.Expr:
-    """Half-even to the minor unit by one floor division: what is over half, or a half behind an odd number, goes up."""
+    """Half-even to the minor unit by one floor division: half is added, and an exact half that came out odd goes."""
     assert columns.currency is not None, "a share needs the currency of its rows"
     step = minor_units(columns.currency)
     whole = 10_000 * step
-    quotient = product // whole
-    rest = product - quotient * whole
-    half = whole // 2
-    up = (rest > half) | ((rest == half) & ((quotient & 1) == 1))
-    return (quotient + up.cast(pl.Int64)) * step
+    raised = product + whole // 2
+    quotient = raised // whole
+    exact = (quotient * whole == raised).cast(pl.Int64)
+    return (quotient - exact * (quotient & 1)) * step
 
 
 def _plain(node: Node, columns: Columns) -> pl.Expr:

@@ -15,7 +15,7 @@ Out comes one row for each row that went in, in the same order:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -47,29 +47,24 @@ def rate(book: BulkBook, uses: pl.DataFrame) -> pl.DataFrame:
     plan = stages(book)
     shared = Shared(book)
     parts = _parts(shared, _dated(shared, _checked(book, uses)))
-    orders: dict[tuple[str, ...], Order] = {}
-    for stage in range(plan.last + 1):
-        its = [place for place, when in enumerate(plan.pays) if when == stage]
-        _each(partial(_staged, places=its, more=stage < plan.last), parts)
-        for total in book.totals:
-            if plan.totals[total.name] == stage:
-                if total.by not in orders:
-                    orders[total.by] = _order(book, total, uses)
-                _running(total, sorted(plan.behind[total.name]), parts, book, orders[total.by])
+    # Two threads: while Polars works on one slice, Python makes the next one's columns or the rows are put in order.
+    with ThreadPoolExecutor(2) as pool:
+        orders = {total.by: pool.submit(_order, book, total, uses) for total in book.totals}
+        for stage in range(plan.last + 1):
+            its = [place for place, when in enumerate(plan.pays) if when == stage]
+            list(pool.map(partial(_staged, places=its, more=stage < plan.last), parts))
+            for total in book.totals:
+                if plan.totals[total.name] == stage:
+                    _running(total, sorted(plan.behind[total.name]), parts, book, orders[total.by].result())
+        finished = list(pool.map(_finished, parts))
     if not parts:
         return _empty(book)
-    rated: pl.DataFrame = pl.concat(_each(_finished, parts))
+    rated: pl.DataFrame = pl.concat(finished)
     if len({part.cut for part in parts}) == 1:
         return rated.drop(_ROW)  # slices, still in the order of the rows
     back = np.empty(uses.height, dtype=np.int64)
     back[rated[_ROW].to_numpy()] = np.arange(uses.height)
     return rated.drop(_ROW)[back]
-
-
-def _each(work: Callable[[Part], pl.DataFrame | None], parts: Sequence[Part]) -> list[Any]:
-    """The work on every part, in two threads: while Polars works on one part, Python makes the next one's columns."""
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(work, parts))
 
 
 def _staged(part: Part, places: Sequence[int], *, more: bool) -> None:
@@ -140,7 +135,8 @@ def _parts(shared: Shared, frame: pl.DataFrame) -> list[Part]:
         sizes = frame.lazy().group_by(by).len().sort(by, nulls_last=True).collect()
         frame, start, cut = frame.sort(by, nulls_last=True, maintain_order=True), 0, []
         for *values, size in sizes.iter_rows():
-            cut.append((dict(zip(by, values, strict=True)), frame[start : start + size].drop(by)))
+            plain = (tuple(value) if isinstance(value, list) else value for value in values)
+            cut.append((dict(zip(by, plain, strict=True)), frame[start : start + size].drop(by)))
             start += size
     return [
         Part(shared, rows[start : start + SLICE], constants, cut=place)

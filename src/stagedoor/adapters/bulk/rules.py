@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from stagedoor.adapters.bulk.book import BulkError
 from stagedoor.adapters.bulk.emit import SAFE, bounds, emit, hazard
 from stagedoor.adapters.bulk.part import Part
 from stagedoor.core.rules.compiled import JudgeText, PayText, Reason, weak_bits
@@ -17,7 +18,10 @@ from stagedoor.core.rules.syntax import plain_words
 from stagedoor.core.rules.tree import Node, names_in
 
 DOUBT_STEP: Final = 8
-"""A doubt is position * DOUBT_STEP + Reason: readable, and the least of a row's doubts is its first."""
+"""A doubt is position * DOUBT_STEP + Reason, so that one column says which pay and why."""
+
+WEAK_MAX: Final = 62
+"""Bits of the mask: what a signed 64-bit column holds."""
 
 _NOTHING: Final = pl.lit(None, dtype=pl.Int64)
 _Test = pl.Expr | bool
@@ -83,14 +87,18 @@ def forget_amounts(part: Part) -> None:
 
 def doubt(part: Part, places: Sequence[int]) -> pl.Expr:
     """The first doubt of these pays, or null."""
-    codes = [code for place in places if (code := part.codes[place]) is not None]
-    return pl.min_horizontal(codes) if codes else pl.lit(None, dtype=pl.Int32)
+    codes = [code for place in sorted(places) if (code := part.codes[place]) is not None]
+    return pl.coalesce(codes) if codes else pl.lit(None, dtype=pl.Int32)
 
 
 def weak(part: Part, pays: Sequence[PayText]) -> pl.Expr:
     """The mask of weak names that decided an amount."""
     mask, marks = 0, []
-    for bit, (place, name) in enumerate(weak_bits(pays)):
+    bits = weak_bits(pays)
+    if len(bits) > WEAK_MAX:
+        raise BulkError(f"{len(bits)} weak names in pays are more than the {WEAK_MAX} bits that a column holds")
+    dtype = pl.Int32 if len(bits) <= WEAK_MAX // 2 else pl.Int64  # half the width is half the time
+    for bit, (place, name) in enumerate(bits):
         rule = pays[place]
         _see_amounts(part, pays[:place], rule)
         tree, _ = part.settled(decided(rule.formula.tree, name))
@@ -100,8 +108,8 @@ def weak(part: Part, pays: Sequence[PayText]) -> pl.Expr:
         elif tree != NO:
             flag = _all(column in part.full or pl.col(column).is_not_null(), _test(part, tree))
             assert isinstance(flag, pl.Expr)
-            marks.append(flag.cast(pl.Int64) * (1 << bit))
-    return reduce(lambda one, two: one + two, marks, pl.lit(mask, dtype=pl.Int64))
+            marks.append(flag.cast(dtype) * pl.lit(1 << bit, dtype=dtype))
+    return reduce(lambda one, two: one + two, marks, pl.lit(mask, dtype=dtype)).cast(pl.Int64)
 
 
 def judge(part: Part, rule: JudgeText) -> pl.Expr:
