@@ -1,16 +1,14 @@
-"""Rulebooks from folders of YAML, read inertly (safe loader, no tags, dates stay text) and within limits."""
+"""Rulebooks from folders of YAML, read inertly and within limits."""
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from stagedoor.core.rules.load import RulebookError, load
 from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.wire.plain_yaml import PlainYamlError, read_plain
 
 FILE_BYTES_MAX: Final = 1 << 20
 """Bytes of one rulebook file; the largest of ours has 4 kB."""
@@ -24,34 +22,6 @@ FILES_MAX: Final = 2_000
 
 CARRIED_DEPTH_MAX: Final = 8
 """Predecessors in a row: thirty years of three-year agreements are ten, and each may start anew."""
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML whose dates stay text, which refuses a key given twice (the second would win in silence)."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} is not text", key_node.start_mark)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"'{key}' stands twice", key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):  # an alias can make a kilobyte unfold to gigabytes
-            raise yaml.composer.ComposerError(None, None, "aliases are not used in rulebooks", None)
-        return super().compose_node(parent, index)
-
-
-# Only what all people read alike: true, false, null, and decimal numbers without a leading zero.  YAML 1.1 would
-# read 010 as eight, 48:00 as 2880 and "no" as false.  Dates and fractions stay text, which the loader then judges.
-_Loader.yaml_implicit_resolvers = {}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:null|~|)$"), ["n", "~", ""])
-_Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]{0,18})$"), list("-0123456789"))
 
 
 class FolderRulebooks:
@@ -167,8 +137,6 @@ def _read(path: Path) -> Any:
     if path.stat().st_size > FILE_BYTES_MAX:
         raise RulebookError(path.name, f"{path.stat().st_size} bytes", f"At most {FILE_BYTES_MAX} are read.")
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a stricter SafeLoader
-    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as fault:
-        raise RulebookError(
-            path.name, f"it is not readable YAML: {' '.join(str(fault).split())}", "Mend it."
-        ) from fault
+        return read_plain(path.read_text(encoding="utf-8"))
+    except (PlainYamlError, UnicodeDecodeError) as fault:
+        raise RulebookError(path.name, f"it is not readable YAML: {fault}", "Mend it.") from fault

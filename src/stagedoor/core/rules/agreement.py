@@ -188,11 +188,21 @@ def doubt_of(
     book: Rulebook, rule: JudgeRule, env: Mapping[str, Value | None], days: Mapping[str, date | None]
 ) -> Finding:
     """The finding for a rule that cannot be evaluated: names what nobody knows, and refuses."""
-    unknown = [name for name in rule.reads if env.get(name) is None]
-    undated = rule.window.open_on(days[rule.window.keyed_by]) is None
-    missing = rule.window.keyed_by if undated or not unknown else unknown[0]
+    missing = _missing(rule, env, days)
     says = f"{rule.says} Nobody knows '{missing}'."
     return _finding(book, rule, Effect.FORBID, Code.DOUBT, says=says, env=env)
+
+
+def _missing(rule: JudgeRule, env: Mapping[str, Value | None], days: Mapping[str, date | None]) -> str:
+    """The word, or the governing day, that stopped the rule."""
+    try:
+        if rule.applies is not None:
+            rule.applies.evaluate(env)
+        if rule.window.open_on(days[rule.window.keyed_by]) is not None:
+            rule.when.evaluate(env)
+    except Unknown as doubt:
+        return doubt.name
+    return rule.window.keyed_by
 
 
 def finding_of(book: Rulebook, rule: JudgeRule, env: Mapping[str, Value | None]) -> Finding:
