@@ -16,6 +16,7 @@ from language.test_compiled import judges, pays
 from stagedoor.adapters.bulk.book import BulkBook, BulkError, Dated, Span, Total
 from stagedoor.adapters.bulk.rate import rate
 from stagedoor.adapters.bulk.rules import DOUBT_STEP
+from stagedoor.core.base.money import basis_points, minor_units
 from stagedoor.core.rules.compiled import JudgeText, PayDoubt, PayText, Reason
 from stagedoor.core.rules.text import parse
 from stagedoor.core.rules.tree import FLAG, NUMBER, TEXT, TEXTS, Node
@@ -77,6 +78,18 @@ def test_what_would_pass_64_bits_is_refused_and_never_wraps(tree: Node, rows: li
         found, true = told(rated, row, 1), priced(the_pays, env)
         if found != PayDoubt(None, 0, Reason.TOO_LARGE):
             assert found == true
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY", "TND"])
+def test_a_share_is_the_ledgers_share(currency: str) -> None:
+    """At every half, on both sides of nothing: half-even, to the minor unit."""
+    words = {"amount": NUMBER, "rate": NUMBER}
+    step = minor_units(currency)
+    amounts = [sign * (half * step + off) for sign in (1, -1) for half in range(12) for off in (-1, 0, 1)]
+    uses = pl.DataFrame({"amount": amounts}).with_columns(rate=pl.lit(5_000))
+    above = PayText(0, "x", None, parse("bp(amount, rate) + 100000000", words))  # below nothing would be a doubt
+    made = rate(BulkBook(pays=(above,), constants={"currency": currency}), uses)["amount_0"] - 100_000_000
+    assert made.to_list() == [basis_points(amount, 5_000, currency) for amount in amounts]
 
 
 def test_small_numbers_are_never_too_large() -> None:
