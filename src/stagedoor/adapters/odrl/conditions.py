@@ -136,7 +136,7 @@ class ConditionReader:
 
 def only(graph: Graph, node: Node, known: frozenset[str], where: str) -> None:
     """Refuse a property of ODRL that has no meaning here; other vocabularies may say what they like."""
-    for predicate in graph.said(node):
+    for predicate in graph.visit(node):
         if predicate.startswith(ODRL) and predicate[len(ODRL) :] not in known:
             raise OdrlRefused(where, f"{short(predicate)} has no meaning here in ODRL 2.2. Take it out.")
 

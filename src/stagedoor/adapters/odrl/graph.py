@@ -49,6 +49,7 @@ class Graph:
     def __init__(self) -> None:
         """Begin empty."""
         self._said: dict[Node, dict[str, dict[Node, None]]] = {}
+        self._visited: set[Node] = set()
 
     def add(self, subject: Node, predicate: str, target: Node) -> None:
         """Add one statement, once."""
@@ -57,6 +58,15 @@ class Graph:
     def subjects(self) -> Iterator[Node]:
         """Everything that something is said of."""
         yield from self._said
+
+    def visit(self, node: Node) -> Iterable[str]:
+        """The properties that a node has, for one who has understood them all."""
+        self._visited.add(node)
+        return self.said(node)
+
+    def unvisited(self) -> Iterator[Node]:
+        """What nobody understood."""
+        yield from (node for node in self._said if node not in self._visited)
 
     def said(self, node: Node) -> Iterable[str]:
         """The properties that a node has."""

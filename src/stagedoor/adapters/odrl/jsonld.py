@@ -33,6 +33,9 @@ _SHIPPED: Final = {
 _KEYWORDS: Final = frozenset({"@context", "@id", "@type", "@value", "@language", "@list", "@set", "@graph"})
 _IN_CONTEXTS: Final = frozenset({"@base", "@vocab", "@version", "@protected", "@language"})
 _IN_TERMS: Final = frozenset({"@id", "@type", "@container", "@language", "@prefix", "@protected"})
+_NEVER_EMPTY: Final = frozenset(
+    {"target", "assignee", "odrl:target", "odrl:assignee", ODRL + "target", ODRL + "assignee"}
+)
 _PLAIN_TYPES: Final = frozenset({"@id", "@vocab", "@none"})
 _ALIASES: Final = frozenset({"@id", "@type", "@value", "@language", "@list", "@set", "@graph"})
 _KEPT_PREFIXES: Final = {"odrl": ODRL, "xsd": XSD, "rdf": RDF}
@@ -69,6 +72,8 @@ class _Walk:
                 told[key] = self.context(value)
             elif key.startswith("@") and key not in _KEYWORDS:
                 raise OdrlRefused(f"'{shown(key)}'", "this keyword of JSON-LD is not read here. Write it out.")
+            elif key in _NEVER_EMPTY and _empty(value):
+                raise OdrlRefused(f"'{key}'", "it is empty, which would mean any. Name one, or leave it out.")
             elif key == "@value" and isinstance(value, Broken):
                 told |= {key: str(value), "@type": node.get("@type", XSD + "decimal")}
             elif key == "@type" and "@value" in node and isinstance(node["@value"], Broken):
@@ -110,6 +115,8 @@ class _Walk:
         where = f"@context, '{shown(term)}'"
         if self._terms > TERMS_MAX:
             raise OdrlRefused("@context", f"it defines more than {TERMS_MAX} terms. Keep what is used.")
+        if term == "@vocab" and meaning != ODRL:
+            raise OdrlRefused(where, f"words without a prefix are ODRL's: {ODRL}. Give other words a prefix.")
         if term.startswith("@"):
             if term not in _IN_CONTEXTS or not isinstance(meaning, str | int) or meaning == "":
                 raise OdrlRefused(where, "this keyword is not read in a context. Write it out.")
@@ -129,6 +136,10 @@ class _Walk:
             odd_type = key == "@type" and str(value).startswith("@") and value not in _PLAIN_TYPES
             if key not in _IN_TERMS or odd_container or odd_type:
                 raise OdrlRefused(where, f"'{shown(key)}' of this kind is not read in a definition. Write it out.")
+
+
+def _empty(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(_empty(item) for item in value))
 
 
 def _same_meaning(where: str, term: str, named: str) -> None:

@@ -27,6 +27,13 @@ _KINDS: Final = {ODRL + kind.value: kind for kind in PolicyKind} | {ODRL + "Poli
 _STRATEGIES: Final = {ODRL + strategy.value: strategy for strategy in Strategy}
 _RULES: Final = (("permission", RuleKind.PERMISSION), ("prohibition", RuleKind.PROHIBITION),
                  ("obligation", RuleKind.DUTY))  # fmt: skip
+_ONLY_POLICIES: Final = ("permission", "prohibition", "obligation", "inheritFrom", "conflict", "profile")
+_ABOUT_OTHERS: Final = frozenset(
+    ODRL + name
+    for name in ("uid", "partOf", "source", "hasPolicy", "assigneeOf", "assignerOf", "includedIn", "implies")
+)
+"""What may be said of an asset, a party or an action to which no rule refers."""
+
 _DUTIES: Final = {RuleKind.PERMISSION: "duty", RuleKind.PROHIBITION: "remedy", RuleKind.DUTY: "consequence"}
 _ROLES: Final = PERFORMING_ROLES | OTHER_ROLES
 _ROLE_NAMES: Final = frozenset(role[len(ODRL) :] for role in _ROLES)
@@ -47,6 +54,7 @@ class _Reader:
         self._graph = graph
         self._conditions = ConditionReader(graph)
         self._rules = 0
+        self._inverses: dict[str, dict[Node, list[Thing]]] = {}
 
     def policies(self) -> tuple[Policy, ...]:
         declares = self._declares()
@@ -56,6 +64,10 @@ class _Reader:
                 found.append(replace(self._policy(node), declares=declares))
             if len(found) > POLICIES_MAX:
                 raise OdrlRefused("the document", f"it states more than {POLICIES_MAX} policies. Split it.")
+        for node in self._graph.unvisited():
+            strange = [name for name in self._graph.said(node) if name.startswith(ODRL) and name not in _ABOUT_OTHERS]
+            if strange:
+                raise OdrlRefused(node.text, f"it has {short(strange[0])} and belongs to no policy given here.")
         if not found:
             raise OdrlRefused(
                 "the document", "it states no policy. Give an object of the type Set, Offer or Agreement."
@@ -67,8 +79,10 @@ class _Reader:
     def _is_policy(self, node: Node) -> bool:
         if any(item.text in _KINDS for item in self._graph.all(node, _TYPE)):
             return True
-        if any(ODRL + name in self._graph.said(node) for name, _ in _RULES):
-            raise OdrlRefused(node.text, "it has rules and no type. Say whether it is a Set, an Offer or an Agreement.")
+        if any(ODRL + name in self._graph.said(node) for name in _ONLY_POLICIES):
+            raise OdrlRefused(
+                node.text, "it looks like a policy and has no type. Say whether it is a Set, an Offer or an Agreement."
+            )
         return False
 
     def _policy(self, node: Node) -> Policy:
@@ -121,16 +135,25 @@ class _Reader:
 
     def _shared(self, node: Node, where: str) -> Shared:
         read = self._conditions
-        inverse = {name: tuple(Thing(ids=(other.text,)) for other in self._graph.subjects()
-                               if other.is_iri and node in self._graph.all(other, ODRL + name))
-                   for name in ("hasPolicy", "assigneeOf", "assignerOf")}  # fmt: skip
         return Shared(
-            targets=read.things(node, ODRL + "target", where) + inverse["hasPolicy"],
-            assignees=read.things(node, ODRL + "assignee", where) + inverse["assigneeOf"],
-            assigners=read.things(node, ODRL + "assigner", where) + inverse["assignerOf"],
+            targets=read.things(node, ODRL + "target", where) + self._inverse("hasPolicy", node),
+            assignees=read.things(node, ODRL + "assignee", where) + self._inverse("assigneeOf", node),
+            assigners=read.things(node, ODRL + "assigner", where) + self._inverse("assignerOf", node),
             actions=self._actions(node, where),
             roles=self._roles(node, where),
         )
+
+    def _inverse(self, name: str, policy: Node) -> tuple[Thing, ...]:
+        """Assets and parties that say of themselves that the policy is theirs."""
+        if name not in self._inverses:
+            found: dict[Node, list[Thing]] = {}
+            for other in self._graph.subjects():
+                for named in self._graph.all(other, ODRL + name):
+                    if other.blank:
+                        raise OdrlRefused(named.text, f"something without a name says {name} of it. Give it an IRI.")
+                    found.setdefault(named, []).append(Thing(ids=(other.text,)))
+            self._inverses[name] = found
+        return tuple(self._inverses[name].get(policy, ()))
 
     def _top_rules(self, node: Node, name: str, kind: RuleKind, where: str) -> tuple[Rule, ...]:
         found = self._graph.all(node, ODRL + name)
