@@ -13,8 +13,8 @@ CLEANED_CHARACTERS_MAX: Final = 20_000
 WORDS_MAX: Final = 2_500
 """Words of one prompt: more than 10,000 characters of prose hold; letters spaced out one by one reach it."""
 
-COMPARISONS_MAX: Final = 60_000
-"""Spellings compared for one prompt, some 50 ms.  A page of prose needs a few thousand against 100,000 performers."""
+COMPARISONS_MAX: Final = 25_000
+"""Spellings compared for one prompt, a tenth of a second: 300 words need some thousands among 100,000 performers."""
 
 HITS_MAX: Final = 64
 """Performers told of one prompt, the surest first."""

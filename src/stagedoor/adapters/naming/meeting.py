@@ -30,6 +30,8 @@ _V = TypeVar("_V")
 _SOUNDING = 96
 _INFLECTED = 98
 _APART_MAX: Final = 3
+_SHORT: Final = 4
+"""Letters of a word in which one slip at most is let pass, so that keys of sound propose nothing more."""
 _FEW: Final = 40
 """Words that are compared one by one sooner than in one call."""
 _ALIKE_CONSONANTS, _ALIKE_THREE = 90, 82
@@ -54,6 +56,7 @@ def meet(register: Register, words: tuple[Word, ...]) -> Meeting:
         not word.ordinary and any(match.step == SAME for match in found.values())
         for word, found in zip(words, firm, strict=True)
     ]
+    whole: dict[tuple[bool, bool, tuple[str, ...]], tuple[Match, ...]] = {}
     for place, word in enumerate(words):
         # Beside a name, an ordinary word may be a slip ("Mara Quilt"); elsewhere it is what it is.
         beside = (place > 0 and sure[place - 1]) or (place + 1 < len(words) and sure[place + 1])
@@ -61,15 +64,9 @@ def meet(register: Register, words: tuple[Word, ...]) -> Meeting:
             meeting.matches.append(tuple(firm[place].values()))
             continue
         what = (word.foreign, company[place], word.readings)
-        known = register.remembered_near.get(what)
-        if known is None:
-            before = meeting.compared
-            matches = _with_near(meeting, word, firm[place], company=company[place])
-            known = (matches, meeting.compared - before)
-            _keep(register.remembered_near, what, known, word)
-        else:
-            _count(meeting, known[1])
-        meeting.matches.append(known[0])
+        if what not in whole:
+            whole[what] = _remembered_near(meeting, word, firm[place], company=company[place])
+        meeting.matches.append(whole[what])
     return meeting
 
 
@@ -80,6 +77,19 @@ def _remembered(register: Register, word: Word) -> dict[int, Match]:
         known = _strong(register, word)
         _keep(register.remembered, what, known, word)
     return known
+
+
+def _remembered_near(meeting: Meeting, word: Word, firm: dict[int, Match], *, company: bool) -> tuple[Match, ...]:
+    remembered = meeting.register.remembered_near
+    what = (word.foreign, company, word.readings)
+    known = remembered.get(what)
+    if known is not None:
+        _count(meeting, known[1])
+        return known[0]
+    before = meeting.compared
+    matches = _with_near(meeting, word, firm, company=company)
+    _keep(remembered, what, (matches, meeting.compared - before), word)
+    return matches
 
 
 def _keep(remembered: dict[_K, _V], what: _K, known: _V, word: Word) -> None:
@@ -169,8 +179,9 @@ def _near(meeting: Meeting, reading: str, found: dict[int, Match], *, company: b
     """Add the registered words within the letters that may differ, out of those that share a key."""
     register = meeting.register
     heard = keys(reading)
-    shared = _shared(register.by_shorter if company else register.alone_shorter, (reading, *heard))
-    for key in heard:
+    texts = (reading, *heard) if len(reading) > _SHORT else (reading,)
+    shared = _shared(register.by_shorter if company else register.alone_shorter, texts)
+    for key in heard if len(reading) > _SHORT else ():
         if len(bare := bones(key)) > 2 and bare in register.by_bones:
             _take(shared, register.by_bones[bare])
     proposed = [number for number in shared - found.keys() if company or number in register.alone]
@@ -208,12 +219,10 @@ def _promising(register: Register, reading: str, heard: tuple[str, ...], propose
     most = allowed(len(reading) + 2)
     words = [register.spelled[number] for number in proposed]
     near = {place for _, _, place in extract(reading, words, scorer=OSA.distance, score_cutoff=most, limit=None)}
-    near.update(place for place, number in enumerate(proposed) if len(register.sounds[number]) > 2)
-    for key in heard:
-        for one in (0, -1):
-            said = [register.sounds[number][one] for number in proposed]
-            alike = extract(key, said, scorer=OSA.distance, score_cutoff=most - 1, limit=None)
-            near.update(place for _, _, place in alike)
+    near.update(place for place, number in enumerate(proposed) if len(register.sounds[number]) > 1)
+    said = [register.sounds[number][0] for number in proposed]
+    for key in heard if len(reading) > _SHORT else ():
+        near.update(place for _, _, place in extract(key, said, scorer=OSA.distance, score_cutoff=most - 1, limit=None))
     return [proposed[place] for place in sorted(near)]
 
 
