@@ -9,7 +9,7 @@ INSTALLED := $(VENV)/.installed
 KERNELS := src/stagedoor/worker/double/__pycache__
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench clean
+.PHONY: help setup demo test bench docs clean
 
 help:  ## this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ test: setup  ## lint, format, types, walls and every test
 	step lint-imports --no-logo; \
 	step pytest $(ARGS); \
 	[ -z "$$failed" ] || { printf '\nmake test: these failed:%s\n' "$$failed"; exit 1; }
+
+docs: setup  ## pages that are written from the program and the rulebooks
+	@$(BIN)/python docs/make_cli_md.py && $(BIN)/python docs/make_refusals.py && $(BIN)/python docs/make_rulebooks.py
 
 bench: setup  ## what the parts cost here, each beside a peer or a limit
 	@$(BIN)/python bench/all.py $(ARGS)

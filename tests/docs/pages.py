@@ -9,7 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 TOP: Final = tuple(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))
-PAGES: Final = tuple(sorted([*TOP, *DOCS.glob("*.md"), *DOCS.glob("adr/*.md")]))
+PAGES: Final = tuple(sorted([*TOP, *DOCS.glob("*.md"), *DOCS.glob("*/*.md")]))
 
 
 def read(name: str) -> str:

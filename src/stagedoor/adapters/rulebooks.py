@@ -139,4 +139,5 @@ def _read(path: Path) -> Any:
     try:
         return read_plain(path.read_text(encoding="utf-8"))
     except (PlainYamlError, UnicodeDecodeError) as fault:
-        raise RulebookError(path.name, f"it is not readable YAML: {fault}", "Mend it.") from fault
+        said = str(fault).replace('in "<unicode string>", ', "")
+        raise RulebookError(path.name, f"it is not readable YAML: {said}", "Mend it.") from fault

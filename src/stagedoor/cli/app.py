@@ -16,7 +16,11 @@ from stagedoor.adapters.home import HomeError
 from stagedoor.adapters.postgres.faults import DataFolderError
 from stagedoor.capture.errors import CaptureError
 from stagedoor.cli import checking, reading, running
+from stagedoor.cli.crowd import crowd
 from stagedoor.cli.demo.stage import StageFault
+from stagedoor.cli.naming import prompt
+from stagedoor.cli.odrl import odrl
+from stagedoor.cli.rulebooks import rulebook
 from stagedoor.cli.saying import say
 from stagedoor.core.rules.load import RulebookError
 from stagedoor.ports.store import StoreFault
@@ -49,11 +53,10 @@ ledger = typer.Typer(help="The ledger: verify it.", no_args_is_help=True)
 ledger.command("verify")(checking.verify_ledger)
 app.add_typer(ledger, name="ledger")
 
-rulebook = typer.Typer(help="Rulebooks: check, show, run their cases.", no_args_is_help=True)
-rulebook.command("check")(checking.rulebook_check)
-rulebook.command("show")(checking.rulebook_show)
-rulebook.command("cases")(checking.rulebook_cases)
 app.add_typer(rulebook, name="rulebook")
+app.add_typer(crowd, name="crowd")
+app.add_typer(odrl, name="odrl")
+app.add_typer(prompt, name="prompt")
 
 capture = typer.Typer(help="Captures: check a folder before it is taken in.", no_args_is_help=True)
 capture.command("check")(checking.capture_check)

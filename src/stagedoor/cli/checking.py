@@ -15,7 +15,6 @@ from stagedoor.adapters import bundle
 from stagedoor.adapters.clock import today
 from stagedoor.adapters.signing import Ed25519Verifier
 from stagedoor.capture.read import parse, read_folder
-from stagedoor.cli import rulebooks
 from stagedoor.cli.reading import AsJson, Home
 from stagedoor.cli.saying import no
 from stagedoor.core.base.limits import FACT_BYTES_MAX
@@ -26,9 +25,6 @@ from stagedoor.ports.world import SignatureFault
 from stagedoor.stories.verify_bundle import verify_bundle
 from stagedoor.wire.decode import DecodeError, decode
 from stagedoor.wiring import opened
-
-# Where app.py looked for them; it now takes the whole sub-command from cli/rulebooks.py.
-rulebook_check, rulebook_show, rulebook_cases = rulebooks.check, rulebooks.show, rulebooks.cases
 
 
 def verify(

@@ -10,7 +10,7 @@ from stagedoor.core.rules.agreement import due_day, speaks
 from stagedoor.core.rules.declared import USUAL
 from stagedoor.core.rules.rulebook import Case, JudgeRule, PayRule, Rulebook
 from stagedoor.core.rules.text import Unknown, Value
-from stagedoor.core.rules.vocabulary import DATES
+from stagedoor.core.rules.vocabulary import DATES, shown_value
 
 
 def run_case(book: Rulebook, case: Case) -> str:
@@ -25,8 +25,18 @@ def run_case(book: Rulebook, case: Case) -> str:
         )
     for key, wanted in sorted(expected.items()):
         if result[key] != wanted or type(result[key]) is not type(wanted):
-            return f"{case.file}, '{case.name}': expected {key} = {wanted}, got {result[key]}"
+            said = f"expected {key} = {_told(book, case, wanted)}, got {_told(book, case, result[key])}"
+            return f"{case.file}, '{case.name}': {said}"
     return ""
+
+
+def _told(book: Rulebook, case: Case, value: int | bool | str | None) -> str:
+    """A result as people read it: an amount as money, a rate in percent."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return str(value)
+    item = next((item for item in book.parameters if item.name == case.rule), None)
+    currency = (item.currency if item else "") or str(dict(case.given).get("currency", "USD"))
+    return shown_value(value, item.unit if item else "money", currency)
 
 
 def uncovered(book: Rulebook) -> tuple[str, ...]:
