@@ -21,6 +21,7 @@ from stagedoor.core.rules.compiled import (
     Reason,
     compile_judges,
     compile_pays,
+    in_span,
     share_of,
     weak_bits,
 )
@@ -156,6 +157,20 @@ def test_pays_by_example(env: Env, expected: object) -> None:
     assert weak_bits(rules) == ((0, "n1"), (0, "n2"))
     assert compile_pays(rules, sources=None, constants={}, currency="USD")(env) == expected
     assert priced(rules, env) == expected
+
+
+@pytest.mark.parametrize(
+    ("f1", "on", "said"),
+    [(True, True, [0]), (True, False, []), (True, None, [~0]), (False, None, []), (None, True, [~0])],
+)
+def test_a_guard_in_a_span_reads_the_day_only_where_it_applies(f1: bool | None, on: bool | None, said: object) -> None:
+    """A rule that does not concern a use asks for no day of it; and the text parses back into the guard."""
+    guard = in_span(parse("f1", WORDS), "law")
+    assert parse(guard.text, {**WORDS, "law": FLAG}).tree == guard.tree and guard.reads == ("f1", "law")
+    assert in_span(None, "law").tree == Name("law", FLAG)
+    judge = compile_judges([JudgeText(0, guard, parse("True", WORDS))], sources=None, constants={"law": on})
+    assert judge({"f1": f1}) == said
+    assert list(judged([JudgeText(0, guard, parse("True", WORDS))], {"f1": f1, "law": on})) == said
 
 
 @given(st.integers(-(10**15), 10**15), st.integers(-20_000, 20_000), st.sampled_from(sorted(ISO_4217_EXPONENT)))

@@ -19,8 +19,9 @@ from typing import Any, Final, NamedTuple
 from stagedoor.core.base.money import basis_points, minor_units
 from stagedoor.core.rules import syntax as py
 from stagedoor.core.rules.derive import NO, YES, decided, demanded, fold, fold_known
+from stagedoor.core.rules.interpret import interpret
 from stagedoor.core.rules.text import RuleText
-from stagedoor.core.rules.tree import CURRENCY, FLAG, NUMBER, After, Node, Value
+from stagedoor.core.rules.tree import CURRENCY, FLAG, NUMBER, After, Choice, Name, Node, Value
 
 ROOTS: Final = ("request", "standing", "consent", "declared")
 """The objects that a compiled function takes, in this order, where its maker names no others."""
@@ -78,6 +79,19 @@ Judges = Callable[..., list[int]]
 
 Pays = Callable[..., tuple[list[int | None], int] | PayDoubt]
 """Amounts by position, None where a rule does not apply, and the mask of `weak_bits`; or a doubt."""
+
+
+def in_span(applies: RuleText | None, span: str) -> RuleText:
+    """The guard of a rule that exists on certain days only: where `applies` is false, the flag `span` is not read.
+
+    `span` is a constant for one request (whether the rule exists that day, None if nobody knows the day), and a Span
+    of the bulk adapter for past uses.
+    """
+    flag = Name(span, FLAG)
+    tree: Node = flag if applies is None else Choice(applies.tree, flag, NO)
+    text = span if applies is None else f"({span} if ({applies.text}) else False)"
+    reads = tuple(sorted({span, *(applies.reads if applies else ())}))
+    return RuleText(text=text, kind=FLAG, reads=reads, tree=tree, run=interpret(tree))
 
 
 def weak_bits(pays: Sequence[PayText]) -> tuple[tuple[int, str], ...]:
