@@ -85,4 +85,5 @@ def test_kinds_are_not_mixed() -> None:
     assert same(five, text) is None and order(five, text) is None
     assert order(text, text) is None, "texts have no order"
     assert same(literal("5", XSD + "integer", "a"), literal("5", XSD + "integer", "b")) is None
+    assert same(literal("a", "", "x"), literal("a")) is None, "a unit is part of the value"
     assert same(literal("a", "http://example.com/t"), literal("b", "http://example.com/t")) is None

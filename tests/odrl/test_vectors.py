@@ -40,6 +40,8 @@ def test_vector(path: Path) -> None:
     premises = every_premise(report)
     assert {uid: premises[uid].state.value for uid in expect.get("premises", {})} == expect.get("premises", {})
     assert expect.get("reason", "") in " ".join(report.reasons)
+    answers = {policy.policy: policy.answer.value for policy in report.policies}
+    assert {uid: answers[uid] for uid in expect.get("policies", {})} == expect.get("policies", {})
     if "duties" in expect:
         assert list(report.duties) == expect["duties"]
     if "violations" in expect:
