@@ -55,7 +55,7 @@ def withdraw_consent(
             return Refused(code=Code.NO_CONSENT, why="There is no such consent to withdraw.")
         unit.lock_consent(consent.digest())
         signer = _signer(unit, verifier, withdrawal, signature, consent)
-        works_on = _replaced(unit, verifier, consent) or _works_on(unit, verifier, withdrawal, consent, laws)
+        works_on = _stands(unit, verifier, consent) or _works_on(unit, verifier, withdrawal, consent, laws)
         if isinstance(works_on, Refused):
             return works_on
         if works_on > withdrawal.at.day:
@@ -99,14 +99,22 @@ def _signer(unit: Unit, verifier: Verifier, withdrawal: Withdrawal, signature: S
     return party.party if speaks_for(unit, verifier, party, consent.performer, day) else consent.performer
 
 
-def _replaced(unit: Unit, verifier: Verifier, consent: Consent) -> Refused | None:
-    """A version that was replaced is withdrawn no more: the terms on withdrawal of the latest one count."""
+def _stands(unit: Unit, verifier: Verifier, consent: Consent) -> Refused | None:
+    """Why there is nothing to withdraw: terms that both never signed, or a version that was replaced.
+
+    Terms that were only proposed lie in the store too; if they could be withdrawn, a performer could stop by them what
+    another consent over the same capture made irrevocable.  Of a line the latest version's own term counts.
+    """
     production = unit.find(Production, consent.production)
     assert production is not None  # no consent is recorded without one
+    studio = production.studio
+    if not all(signed_by(unit, verifier, consent, side) for side in (consent.giver, studio)):
+        why = "These terms were proposed and never signed by both sides, so there is nothing to withdraw."
+        return Refused(code=Code.NO_CONSENT, why=why, clause="consent, signature")
     for each in unit.all(Consent, journal_of(consent.production)):
         if each.supersedes != consent.digest() or not may_sign(unit, verifier, each):
             continue
-        if all(signed_by(unit, verifier, each, side) for side in (each.giver, production.studio)):
+        if all(signed_by(unit, verifier, each, side) for side in (each.giver, studio)):
             why = f"Version {each.version} has taken this consent's place. Withdraw that one ({each.consent})."
             return Refused(code=Code.NO_CONSENT, why=why, clause="consent, version")
     return None
