@@ -72,6 +72,12 @@ def _not_consented() -> Vectors:
             request={"prompt": "sha256:" + "5" * 64, "circumstances": declared(facial_feature=False)},
             standing={"prompt_names": (OTHER_PARTY,)},
         ),
+    }  # fmt: skip
+
+
+def _of_somebody_else() -> Vectors:
+    """Refused because the consent is somebody else's, or of something else."""
+    return {
         "refuse-other-performer": decision(
             "The request names another performer than the consent.", NO, Code.NO_CONSENT,
             request={"performer": OTHER_PARTY},
@@ -148,6 +154,12 @@ def _beyond_consent() -> Vectors:
             "Consent to be trained on is no consent to be rendered.", NO, Code.NO_CONSENT,
             consent={"grants": (only(use=Use.TRAIN, purposes=tuple(Purpose)),), "forbids": ()},
         ),
+    }  # fmt: skip
+
+
+def _out_of_bounds() -> Vectors:
+    """Refused by the bounds of the permissions."""
+    return {
         "refuse-medium": decision("For television.", NO, Code.OUTSIDE_CONSENT, request={"medium": "tv"}),
         "refuse-territory": decision(
             "Where it may not be shown.", NO, Code.OUTSIDE_CONSENT, consent={"grants": (only(territories=("DE",)),)}
@@ -225,6 +237,12 @@ def _ruled_out() -> Vectors:
             consent={"grants": (only(approve_shots=(make.SHOT,)),)},
             standing={"answers": (Answered(rule="consent:approval", yes=True, approval=OTHER_PARTY, late=True),)},
         ),
+    }  # fmt: skip
+
+
+def _ruled_out_by_books() -> Vectors:
+    """Refused by rules."""
+    return {
         "refuse-notice-47": decision(
             "Told 47 hours before the scan.", NO, Code.NO_NOTICE, request=CREATE,
             standing=CAPTURED | {"notice_hours": 47}
@@ -285,4 +303,12 @@ def _unpriced() -> Vectors:
 
 def refused() -> Vectors:
     """By the consent as a whole, by its bounds, by rules and people, for want of a price."""
-    return _not_consented() | _beyond_consent() | _ruled_out() | _unpriced()
+    return (
+        _not_consented()
+        | _of_somebody_else()
+        | _beyond_consent()
+        | _out_of_bounds()
+        | _ruled_out()
+        | _ruled_out_by_books()
+        | _unpriced()
+    )

@@ -26,7 +26,8 @@ from stagedoor.core.facts.request import Circumstance, Request, Standing
 from stagedoor.core.rules.agreement import read_parameters
 from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.engine import Engine, Verdict
-from stagedoor.core.rules.live import Live, Ready
+from stagedoor.core.rules.live import Live
+from stagedoor.core.rules.ready import Ready
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.rules.text import FLAG, Value
 from stagedoor.core.rules.vocabulary import days_of, values_of

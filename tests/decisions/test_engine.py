@@ -13,8 +13,10 @@ from properties.strategies import worlds
 from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.core.facts.decision import Answer, Decision, Effect
 from stagedoor.core.rules.engine import Engine, Verdict
-from stagedoor.core.rules.live import Live, ready
+from stagedoor.core.rules.live import Live
+from stagedoor.core.rules.ready import ready
 from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.core.steps.decide import decide
 
 FOLDER = FolderRulebooks(RULEBOOKS, read_on=READ_ON)
 DECIDING: tuple[Rulebook, ...] = FOLDER.deciding(make.AGREEMENT)
@@ -46,7 +48,10 @@ def same(world: make.World, verdict: Verdict, decision: Decision) -> None:
 def test_every_verdict_is_the_decision_without_its_words(world: make.World) -> None:
     world = world.but(books=DECIDING)
     assert world.consent is not None
-    same(world, ENGINE.verdict(world.request, world.standing, ready(world.consent)), world.decide())
+    decision = world.decide()
+    same(world, ENGINE.verdict(world.request, world.standing, ready(world.consent)), decision)
+    faster = decide(world.request, world.standing, world.consent, DECIDING, at=make.AT, engine=ENGINE)
+    assert faster.canonical() == decision.canonical()
 
 
 def test_without_a_consent_both_refuse() -> None:

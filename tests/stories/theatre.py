@@ -148,9 +148,7 @@ class Theatre:
             told_at=Instant.of(date(2026, 10, 1)), engaged_at=None, scan_at=Instant.of(date(2026, 10, 8)),
             reason="A ledge that nobody may stand on.", purpose="A double for one shot.", at=AT,
         )  # fmt: skip
-        release = Release(
-            performer=self.id("performer"), notice=notice.digest(), purpose=notice.purpose, at=AT
-        )  # fmt: skip
+        release = Release(performer=self.id("performer"), notice=notice.digest(), purpose=notice.purpose, at=AT)
         refused = record_papers(
             self.store, self.verifier, notice=notice, notice_signature=self.sign("studio", notice), release=release,
             release_signature=self.sign("performer", release), performer=self.id("performer"),
@@ -196,10 +194,8 @@ class Theatre:
             deal=Deal(day_rate=Money.whole(2_500, "USD"), schedule_f=False), after_death=AfterDeath.ENDS,
             withdrawal=WithdrawalTerm(may_withdraw=("remaining_use",), notice_days=notice_days), at=AT,
         )  # fmt: skip
-        refused = record_consent(
-            self.store, self.verifier, made,
-            by_performer=self.sign("performer", made), by_studio=self.sign("studio", made),
-        )  # fmt: skip
+        signed = {"by_performer": self.sign("performer", made), "by_studio": self.sign("studio", made)}
+        refused = record_consent(self.store, self.verifier, made, **signed)
         assert refused is None, refused
         self.consented = made
         return made

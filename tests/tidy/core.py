@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from tidy.tree import Finding, Rule, dotted, nodes, parsed, under
 
 MAY_IMPORT = frozenset({
-    "__future__", "ast", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib", "itertools",
+    "__future__", "ast", "bisect", "collections.abc", "dataclasses", "datetime", "enum", "functools", "hashlib",
+    "itertools",
     "json", "operator", "re", "typing",
 })  # fmt: skip
 """All that the core may import beside itself.  Nothing here reads a clock, a file, chance or the network by itself,

@@ -24,6 +24,10 @@ ENTRIES = {
         "src/stagedoor/adapters/postgres/migrate.py",
         "migrations",
     ),
+    "stagedoor.adapters.postgres.migrations.versions.r0002_aliases": (
+        "src/stagedoor/adapters/postgres/migrate.py",
+        "migrations",
+    ),
 }
 """Modules that nothing imports, each with the file and the words by which it is started."""
 
@@ -34,6 +38,7 @@ READERS = {
     "spec/canonical": ("tests/conformance/test_vectors.py", 'vectors("canonical")'),
     "spec/decisions": ("tests/conformance/test_vectors.py", 'vectors("decisions")'),
     "spec/facts": ("tests/conformance/test_vectors.py", 'vectors("facts")'),
+    "spec/naming": ("tests/naming/test_vectors.py", '"spec" / "naming"'),
     "spec/postings": ("tests/conformance/test_vectors.py", 'vectors("postings")'),
     "spec/refusals": ("tests/conformance/test_vectors.py", 'vectors("refusals")'),
     "spec/rulebooks": ("tests/conformance/test_rulebooks.py", 'make.SPEC / "rulebooks"'),

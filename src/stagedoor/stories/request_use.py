@@ -9,6 +9,7 @@ from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.decision import Answer, Decision
 from stagedoor.core.facts.permit import Permit
 from stagedoor.core.facts.request import Answered, Request, Standing
+from stagedoor.core.rules.engine import engine_of
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.ask import ask
 from stagedoor.core.steps.decide import decide
@@ -111,12 +112,13 @@ def _decided(
     unit: Unit, request: Request, stood: Stood, books: tuple[Rulebook, ...], *, at: Instant
 ) -> tuple[Standing, Decision]:
     """The decision, and the standing that it rests on; a question that lapsed unanswered counts as a no."""
-    decision = decide(request, stood.standing, stood.consent, books, at=at, riders=stood.riders)
+    engine = engine_of(books)
+    decision = decide(request, stood.standing, stood.consent, books, at=at, riders=stood.riders, engine=engine)
     late = lapsed(unit, request, decision, at=at)
     if not late:
         return stood.standing, decision
     standing = replace(stood.standing, answers=tuple(sorted((*stood.standing.answers, *late), key=_by_rule)))
-    return standing, decide(request, standing, stood.consent, books, at=at, riders=stood.riders)
+    return standing, decide(request, standing, stood.consent, books, at=at, riders=stood.riders, engine=engine)
 
 
 def _by_rule(answer: Answered) -> tuple[str, str]:

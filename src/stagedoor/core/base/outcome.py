@@ -1,7 +1,8 @@
 """A refusal is a value with a code; the codes are one closed list, in order of precedence.
 
 If several apply, the first in this list is the answer (habit 6 of the style page, after TigerBeetle's
-`create_transfers`).  A retired code keeps its number.  `docs/reference/refusals.md` is held against this list by a test.
+`create_transfers`).  A retired code keeps its number.  `docs/reference/refusals.md` is written from
+this list, and a test holds the two together.
 """
 
 from __future__ import annotations

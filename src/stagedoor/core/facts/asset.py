@@ -7,17 +7,17 @@ from typing import ClassVar
 
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.when import Instant
-from stagedoor.core.facts.terms import Word
+from stagedoor.core.facts.terms import WordEnum
 
 
-class AssetKind(Word):
+class AssetKind(WordEnum):
     """What is sealed."""
 
     CAPTURE = "capture"
     REPLICA = "replica"
 
 
-class ReplicaKind(Word):
+class ReplicaKind(WordEnum):
     """The agreements' kinds (us-agreements 2.1): employment-based, independently created, background actor's.
 
     SYNTHETIC is a wholly digital performer of nobody: no performer consents to it, the agreement alone speaks of it.

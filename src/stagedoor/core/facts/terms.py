@@ -5,13 +5,13 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Word(Enum):
+class WordEnum(Enum):
     """A closed word.  Its hash is its identity, which costs a tenth of Enum's own: decisions look words up often."""
 
     __hash__ = object.__hash__
 
 
-class Use(Word):
+class Use(WordEnum):
     """What may be asked for.  `create` fits a double from a capture; `train` is machine learning on the data."""
 
     CREATE = "create"
@@ -23,7 +23,7 @@ class Use(Word):
     PUBLISH = "publish"
 
 
-class Purpose(Word):
+class Purpose(WordEnum):
     """What it is for."""
 
     PICTURE = "picture"
@@ -35,7 +35,7 @@ class Purpose(Word):
     OTHER = "other"
 
 
-class Content(Word):
+class Content(WordEnum):
     """What the performer would be seen or heard doing.  Anything but ordinary is named in a consent or refused."""
 
     ORDINARY = "ordinary"
@@ -48,7 +48,7 @@ class Content(Word):
     OTHER = "other"
 
 
-class Audience(Word):
+class Audience(WordEnum):
     """For whom it is made."""
 
     GENERAL = "general"
@@ -57,7 +57,7 @@ class Audience(Word):
     INTERNAL = "internal"
 
 
-class Quality(Word):
+class Quality(WordEnum):
     """How good the result may be, from a preview to the cinema screen; a higher `tier` reveals more of a person."""
 
     PREVIEW = "preview"
@@ -70,7 +70,7 @@ class Quality(Word):
         self.tier = len(type(self).__members__)  # 0, 1, 2: members made so far
 
 
-class Capacity(Word):
+class Capacity(WordEnum):
     """In which capacity the consent was signed."""
 
     ADULT = "adult"
@@ -79,7 +79,7 @@ class Capacity(Word):
     UNION = "union"
 
 
-class AfterDeath(Word):
+class AfterDeath(WordEnum):
     """What becomes of the consent when the performer dies."""
 
     CONTINUES = "continues"
@@ -87,7 +87,7 @@ class AfterDeath(Word):
     ESTATE = "estate"
 
 
-class StrikeTerm(Word):
+class StrikeTerm(WordEnum):
     """What a strike does: as the agreement says, no new material, or nothing at all."""
 
     AGREEMENT = "agreement"
@@ -95,7 +95,7 @@ class StrikeTerm(Word):
     STOP_ALL = "stop_all"
 
 
-class ControlTerm(Word):
+class ControlTerm(WordEnum):
     """What a change of control over the production's company does."""
 
     CONTINUES = "continues"
@@ -103,7 +103,7 @@ class ControlTerm(Word):
     ENDS = "ends"
 
 
-class WithdrawalMode(Word):
+class WithdrawalMode(WordEnum):
     """How the performer may take the consent back; the law of the place stands above it."""
 
     AT_WILL = "at_will"

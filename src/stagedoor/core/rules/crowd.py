@@ -15,9 +15,9 @@ from typing import Final
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.outcome import Code, first_in_precedence
 from stagedoor.core.facts.asset import AssetKind, ReplicaKind
-from stagedoor.core.facts.decision import Duty, Effect, Finding, Quote, Reading
+from stagedoor.core.facts.decision import Duty, Effect, Finding, Quote
 from stagedoor.core.facts.request import Standing
-from stagedoor.core.rules.agreement import doubt_of, duty_of, finding_of, out_of_force, read_parameters, speaks
+from stagedoor.core.rules.agreement import Read, doubt_of, duty_of, finding_of, out_of_force, read_parameters, speaks
 from stagedoor.core.rules.combine import duties_in_order, in_order
 from stagedoor.core.rules.crowd_rows import BACKGROUND, Crowd, CrowdPlan, CrowdRow, crowds_of
 from stagedoor.core.rules.declared import USUAL
@@ -129,7 +129,7 @@ def judge_crowd(
     return CrowdReport(crowds=tuple(crowds.values()), judged=tuple(judged), totals=totals, whole=whole)
 
 
-Readings = tuple[dict[str, Value | None], dict[str, Reading]]
+Readings = tuple[dict[str, Value | None], dict[str, Read]]
 
 
 class _Desk:

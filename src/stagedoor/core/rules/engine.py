@@ -8,20 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from stagedoor.core.base.outcome import Code, first_in_precedence
-from stagedoor.core.facts.decision import Answer, Effect, Finding
+from stagedoor.core.facts.decision import Answer, Duty, Effect, Finding
 from stagedoor.core.facts.request import Request, Standing
-from stagedoor.core.rules.agreement import collisions, other_agreement, settled, silent_on_strikes
+from stagedoor.core.rules.agreement import (
+    answered,
+    collisions,
+    doubt_of,
+    duty_of,
+    finding_of,
+    other_agreement,
+    settled,
+    silent_on_strikes,
+)
 from stagedoor.core.rules.case import Calendar, Case, CaseKey, Priced, make_case, priced
 from stagedoor.core.rules.derived import DERIVED, Situation, is_quiet
 from stagedoor.core.rules.events import STRIKE
-from stagedoor.core.rules.live import Ready
 from stagedoor.core.rules.outside import judge_narrowings
 from stagedoor.core.rules.quick import consented
+from stagedoor.core.rules.ready import Ready
 from stagedoor.core.rules.rights import judge_consent
 from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
+from stagedoor.core.rules.text import Value
 from stagedoor.core.rules.vocabulary import days_of, declared_values
 
 CASES_MAX: Final = 4_096
@@ -119,6 +131,25 @@ class Engine:
             priced=cost.cost_units is not None and not cost.asks,
         )
 
+    def heard(
+        self, it: Situation, env: Mapping[str, Value | None], days: Mapping[str, date | None]
+    ) -> tuple[tuple[Finding, ...], tuple[Duty, ...]]:
+        """What every rule says, in words, as `agreement.judge_books` would tell it: only those that spoke are told."""
+        case = self._case(it)
+        derived = {name: DERIVED[name][2](it) for name in case.derived}
+        answers = settled(it.standing)
+        findings = list(case.findings)
+        duties: list[Duty] = []
+        for key in case.judges(it.request, it.standing, it.consent, declared_values(it.request), derived):
+            told = self._spoke[key] if key >= 0 else self._doubts[~key]
+            if told.doubt:
+                findings.append(doubt_of(told.book, told.rule, env, days))
+            elif told.rule.to:
+                duties.append(duty_of(told.book, told.rule, days))
+            else:
+                findings.append(answered(finding_of(told.book, told.rule, env), answers))
+        return tuple(findings), tuple(duties)
+
     def _beside(self, request: Request, standing: Standing, made: Ready | None) -> tuple[Finding, ...]:
         """What speaks beside the rules: the consent, collisions of names, policies from outside."""
         consent = made.consent if made else None
@@ -202,3 +233,9 @@ class _Tally:
         if self.asks:
             return Answer.ASK_A_PERSON, Code.NEEDS_A_PERSON
         return (Answer.PERMIT, None) if self.permits else (Answer.REFUSE, Code.NO_CONSENT)
+
+
+@lru_cache(maxsize=16)
+def engine_of(books: tuple[Rulebook, ...]) -> Engine:
+    """The engine of these rulebooks, made once; a house decides under a handful of agreements."""
+    return Engine(books)

@@ -6,8 +6,8 @@ from stagedoor.core.base.limits import GRANTS_MAX
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Finding
 from stagedoor.core.facts.request import Request, Standing
-from stagedoor.core.rules.live import Ready
-from stagedoor.core.rules.rights import refuses, whole_document, yes_of
+from stagedoor.core.rules.ready import Ready
+from stagedoor.core.rules.rights import fits, refuses, whole_document, yes_of
 
 
 def consented(request: Request, standing: Standing, made: Ready) -> Finding | None:
@@ -18,7 +18,7 @@ def consented(request: Request, standing: Standing, made: Ready) -> Finding | No
     for item in consent.forbids:
         if refuses(item, request):
             return None
-    covering = made.covering(request, standing)
+    covering = next((grant for grant in made.by_use.get(request.use, ()) if fits(request, standing, grant)), None)
     if covering is None:
         return None
     for grant in made.by_use[request.use]:

@@ -6,53 +6,21 @@ that an answer can be argued with.  Source: DESIGN sections 3 and 6; us-agreemen
 
 from __future__ import annotations
 
-from collections.abc import Container
 from dataclasses import replace
-from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from stagedoor.core.base.limits import GRANTS_MAX
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.base.when import within
-from stagedoor.core.facts.consent import Audience, Consent, Content, Deal, Forbid, Grant, Purpose, Quality, Use
+from stagedoor.core.facts.consent import Consent, Deal, Forbid, Grant, Purpose, Use
 from stagedoor.core.facts.decision import Effect, Finding
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.events import events
+from stagedoor.core.rules.ready import ReadyGrant
 from stagedoor.core.rules.saying import ask, no
 
 WHOLE_BP: Final = 10_000
 """A hundred percent, in basis points."""
-
-
-class Terms(Protocol):
-    """What `fits` reads of a grant: the grant itself, or one whose lists were made into sets once (live.py)."""
-
-    @property
-    def purposes(self) -> Container[Purpose]: ...
-    @property
-    def media(self) -> Container[str]: ...
-    @property
-    def territories(self) -> Container[str]: ...
-    @property
-    def shots(self) -> Container[str]: ...
-    @property
-    def contents(self) -> Container[Content]: ...
-    @property
-    def audiences(self) -> Container[Audience]: ...
-    @property
-    def standing(self) -> bool: ...
-    @property
-    def unit(self) -> str: ...
-    @property
-    def units_max(self) -> int: ...
-    @property
-    def first_day(self) -> date: ...
-    @property
-    def last_day(self) -> date: ...
-    @property
-    def arc_max_deg(self) -> int: ...
-    @property
-    def quality_max(self) -> Quality: ...
 
 
 def judge_consent(request: Request, standing: Standing, consent: Consent | None) -> tuple[Finding, ...]:
@@ -171,7 +139,7 @@ def _numbers(misses: list[Finding]) -> tuple[int, ...]:
     return tuple(sorted(miss.code.number for miss in misses if miss.code))
 
 
-def fits(request: Request, standing: Standing, grant: Terms) -> bool:
+def fits(request: Request, standing: Standing, grant: Grant | ReadyGrant) -> bool:
     """Whether the grant covers the request: the same tests as `_misses`, without a word."""
     return (
         request.purpose in grant.purposes

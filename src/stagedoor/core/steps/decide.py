@@ -22,6 +22,8 @@ from stagedoor.core.rules.agreement import (
     silent_on_strikes,
 )
 from stagedoor.core.rules.combine import combine, duties_in_order, in_order
+from stagedoor.core.rules.derived import Situation
+from stagedoor.core.rules.engine import Engine
 from stagedoor.core.rules.outside import judge_narrowings
 from stagedoor.core.rules.price import price
 from stagedoor.core.rules.rights import judge_consent, judge_rider
@@ -37,8 +39,13 @@ def decide(
     *,
     at: Instant,
     riders: tuple[Consent, ...] = (),
+    engine: Engine | None = None,
 ) -> Decision:
-    """The answer to `request` as things stood in `standing`.  `riders` stand beside the consent and only narrow."""
+    """The answer to `request` as things stood in `standing`.
+
+    `riders` stand beside the consent and only narrow.  With an `engine` of the same books the rules are heard by it,
+    faster; the answer is the same, byte for byte (tests/decisions).
+    """
     request_digest = request.digest()
     assert standing.request == request_digest
     assert standing.rulebooks == tuple(book.digest for book in books)
@@ -55,7 +62,11 @@ def decide(
     findings += [answered(item, answers) for item in judge_consent(request, standing, consent)]
     for number, rider in enumerate(riders, 1):
         findings += [answered(item, answers) for item in judge_rider(request, standing, rider, number)]
-    by_rules, duties = judge_books(books, request.day, answers, env, days)
+    if engine is None:
+        by_rules, duties = judge_books(books, request.day, answers, env, days)
+    else:
+        assert engine.books == books
+        by_rules, duties = engine.heard(Situation(request, standing, consent), env, days)
     findings += by_rules
     from_outside, more_duties = judge_narrowings(standing)
     findings += from_outside
