@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from language.kit import ENVS, TREES, WORDS, Env, rule
+from language.kit import ENVS, TREES, WORDS, Env, rule, value_of
 from language.oracle import judged, priced
 from language.test_compiled import judges, pays
 from stagedoor.adapters.bulk.book import BulkBook, BulkError, Dated, Span, Total
@@ -19,7 +19,7 @@ from stagedoor.adapters.bulk.rules import DOUBT_STEP
 from stagedoor.core.base.money import basis_points, minor_units
 from stagedoor.core.rules.compiled import JudgeText, PayDoubt, PayText, Reason
 from stagedoor.core.rules.text import parse
-from stagedoor.core.rules.tree import FLAG, NUMBER, TEXT, TEXTS, Node
+from stagedoor.core.rules.tree import FLAG, NUMBER, TEXT, TEXTS, Arithmetic, Node, Share, walk
 
 TYPES = {NUMBER: pl.Int64, TEXT: pl.String, FLAG: pl.Boolean, TEXTS: pl.List(pl.String)}
 ROWS = st.lists(ENVS.filter(lambda env: env["currency"] is not None), min_size=1, max_size=8)
@@ -45,6 +45,24 @@ def told(rated: pl.DataFrame, row: int, count: int) -> tuple[list[int | None], i
     return PayDoubt(None, line["doubt"] // DOUBT_STEP, Reason(line["doubt"] % DOUBT_STEP))
 
 
+def passes(one: JudgeText | PayText, env: Env) -> bool:
+    """Whether a step of the rule comes near what 64 bits hold."""
+    trees = [one.applies and one.applies.tree, one.when.tree if isinstance(one, JudgeText) else one.formula.tree]
+    steps = [node for tree in trees if tree for node in walk(tree) if node.kind == NUMBER]
+    steps += [Arithmetic("*", node.amount, node.rate) for node in steps if isinstance(node, Share)]
+    return any(isinstance(value := value_of(step, env), int) and abs(value) >= 2**61 for step in steps)
+
+
+def amounts(rules: Sequence[PayText], env: Env) -> Env:
+    """Each amount that can be said, by name, the doubts behind it let be."""
+    known = dict(env)
+    for pay in rules:
+        value = value_of(pay.formula.tree, known)
+        if value is not None and (pay.applies is None or value_of(pay.applies.tree, known)):
+            known[pay.name] = value
+    return known
+
+
 @settings(max_examples=150, deadline=None)
 @given(pays(), judges(), ROWS, st.sets(st.sampled_from(("t1", "f1", "n3"))))
 def test_bulk_says_what_the_interpreter_says(
@@ -54,10 +72,16 @@ def test_bulk_says_what_the_interpreter_says(
     book = BulkBook(pays=tuple(some_pays), judges=tuple(some_judges), partition=tuple(sorted(cut)))
     rated = rate(book, frame_of(envs))
     for row, env in enumerate(envs):
-        assert told(rated, row, len(some_pays)) == priced(some_pays, env)
+        found, true = told(rated, row, len(some_pays)), priced(some_pays, env)
+        if isinstance(found, PayDoubt) and found.reason is Reason.TOO_LARGE:
+            assert any(passes(pay, amounts(some_pays, env)) for pay in some_pays)
+        else:
+            assert found == true
         line = rated.row(row, named=True)
-        flags = {one.key: line[f"judge_{one.key}"] for one in some_judges}
-        assert {key if said else ~key for key, said in flags.items() if said is not False} == judged(some_judges, env)
+        for one in some_judges:
+            said = line[f"judge_{one.key}"]
+            if not (said is None and passes(one, env)):
+                assert ({one.key} if said else set() if said is False else {~one.key}) == judged([one], env)
 
 
 BIG = st.one_of(
