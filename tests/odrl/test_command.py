@@ -46,6 +46,11 @@ def test_waiting_for_duties_is_an_option(files: Path) -> None:
     assert run(files, "duty-pending", "--strict").exit_code == 1
 
 
+def test_a_profile_can_be_taken_as_understood(files: Path) -> None:
+    assert run(files, "profile-unknown").exit_code == 1
+    assert run(files, "profile-unknown", "--profile", "http://example.com/profile").exit_code == 0
+
+
 def test_json_has_the_words_of_the_report_model(files: Path) -> None:
     result = run(files, "conflict-invalid", "--json")
     told = json.loads(result.stdout)

@@ -21,6 +21,7 @@ from stagedoor.core.rules.odrl.limits import DOCUMENT_BYTES_MAX
 from stagedoor.core.rules.odrl.model import Policy
 from stagedoor.core.rules.odrl.refusal import OdrlRefused
 from stagedoor.core.rules.odrl.report import Answer, ComplianceReport, Premise, RuleReport, plain
+from stagedoor.core.rules.odrl.terms import PROFILE
 
 _T = TypeVar("_T")
 
@@ -39,11 +40,12 @@ def group() -> None:
 
 
 @odrl.command("evaluate")
-def evaluate_odrl(
+def evaluate_odrl(  # noqa: PLR0917 - options of a command are named by whoever types them
     policy: Annotated[list[Path], typer.Argument(help="Policies: .jsonld, .json, .ttl, .nt, .rdf or .xml.")],
     request: Annotated[Path, typer.Option(help="Who wants to do what on which asset (JSON).")],
     world: Annotated[Path, typer.Option(help="The time, the facts and what was done (JSON).")],
     strict: Annotated[bool, typer.Option("--strict", help="A duty still to be done refuses.")] = False,
+    profile: Annotated[list[str] | None, typer.Option(help="Take this profile as understood, beside ours.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a set of policies for a request in a state of the world, and print the compliance report."""
@@ -56,7 +58,8 @@ def evaluate_odrl(
     asked = _read(request, read_request)
     state = _read(world, read_world)
     try:
-        report = evaluate(tuple(policies), asked, state, pending_grants=not strict)
+        known = frozenset({PROFILE, *(profile or ())})
+        report = evaluate(tuple(policies), asked, state, pending_grants=not strict, profiles=known)
     except OdrlRefused as fault:
         raise no(str(fault), 2) from None
     if as_json:

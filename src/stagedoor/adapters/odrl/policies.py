@@ -21,7 +21,7 @@ from stagedoor.core.rules.odrl.model import (
     Thing,
 )
 from stagedoor.core.rules.odrl.refusal import OdrlRefused, shown
-from stagedoor.core.rules.odrl.terms import ODRL, OTHER_ROLES, PERFORMING_ROLES, RDF, short
+from stagedoor.core.rules.odrl.terms import ODRL, OTHER_ROLES, PERFORMING_ROLES, RDF, REPLACED_BY, short
 
 _KINDS: Final = {ODRL + kind.value: kind for kind in PolicyKind} | {ODRL + "Policy": PolicyKind.SET}
 _STRATEGIES: Final = {ODRL + strategy.value: strategy for strategy in Strategy}
@@ -103,6 +103,7 @@ class _Reader:
             prohibitions=rules["prohibition"],
             obligations=rules["obligation"],
             shared=self._shared(node, uid),
+            replaced_by=next((item.text for item in self._graph.all(node, REPLACED_BY)), ""),
         )
         if not any(rules.values()) and not policy.inherits:
             raise OdrlRefused(uid, "it has no permission, prohibition or obligation. Give it a rule.")
@@ -168,6 +169,9 @@ class _Reader:
         uid = next((item.text for item in self._graph.all(node, ODRL + "uid")), named if node.blank else node.text)
         if depth > DUTY_DEPTH_MAX:
             raise OdrlRefused(uid, f"duties are nested deeper than {DUTY_DEPTH_MAX}, or in a circle.")
+        last = depth > 0 and not named.rpartition("/")[2].startswith("duty-")
+        if last and self._graph.all(node, ODRL + "consequence"):
+            raise OdrlRefused(uid, "a remedy or a consequence has no consequence of its own in ODRL 2.2.")
         only(self._graph, node, _OF_RULE | {_DUTIES[kind]}, uid)
         for item in self._graph.all(node, _TYPE):
             if item.text.startswith(ODRL) and item.text not in (ODRL + kind.value, ODRL + "Rule"):

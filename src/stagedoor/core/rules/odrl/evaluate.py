@@ -7,12 +7,12 @@ request.  The default strategy, `invalid`, voids the policy.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from stagedoor.core.rules.odrl.actions import Hierarchy
 from stagedoor.core.rules.odrl.constraints import judge
 from stagedoor.core.rules.odrl.duties import Owed, expand, judge_duty
-from stagedoor.core.rules.odrl.inherit import complete
+from stagedoor.core.rules.odrl.inherit import Made, complete
 from stagedoor.core.rules.odrl.limits import POLICIES_MAX
 from stagedoor.core.rules.odrl.match import about, of_world
 from stagedoor.core.rules.odrl.model import BINDING, Policy, Request, Rule, Strategy, World
@@ -56,7 +56,8 @@ def evaluate(
     if len(others) < len(policies):
         raise OdrlRefused("the set", "two policies have one uid. Give each its own, or leave one out.")
     scene = Scene(request, world)
-    reports = tuple(_policy(scene, policy, others, profiles, pending_grants=pending_grants) for policy in policies)
+    given = _Given(others=others, profiles=profiles, made={}, pending_grants=pending_grants)
+    reports = tuple(_policy(scene, policy, given) for policy in policies)
     answer, reasons = _set(reports)
     duties: tuple[str, ...] = ()
     if answer is Answer.GRANTED:
@@ -71,17 +72,28 @@ def still_to_do(report: PolicyReport) -> Iterable[RuleReport]:
             yield from (duty for duty in rule.conditions if duty.pending)
 
 
-def _policy(
-    scene: Scene, policy: Policy, others: dict[str, Policy], profiles: frozenset[str], *, pending_grants: bool
-) -> PolicyReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """What all policies of one set are evaluated with."""
+
+    others: dict[str, Policy]
+    profiles: frozenset[str]
+    made: Made
+    pending_grants: bool
+
+
+def _policy(scene: Scene, policy: Policy, given: _Given) -> PolicyReport:
     try:
-        whole = complete(policy, others, profiles)
+        whole = complete(policy, given.others, given.profiles, given.made)
         hierarchy = scene.hierarchy(whole.declares)
     except OdrlRefused as fault:
         return PolicyReport(policy=policy.uid, kind=policy.kind.value, answer=Answer.REFUSED, reasons=(str(fault),),
                             evaluated=False)  # fmt: skip
+    if policy.replaced_by:
+        return PolicyReport(policy=policy.uid, kind=policy.kind.value, answer=Answer.VOID, superseded=True,
+                            reasons=(f"it is replaced by {policy.replaced_by}",))  # fmt: skip
     rules = (
-        *(_permission(scene, hierarchy, rule, pending_grants=pending_grants) for rule in whole.permissions),
+        *(_permission(scene, hierarchy, rule, pending_grants=given.pending_grants) for rule in whole.permissions),
         *(_prohibition(scene, hierarchy, rule) for rule in whole.prohibitions),
         *(
             judge_duty(scene, hierarchy, each, Owed(role="obligation"))
@@ -177,7 +189,7 @@ def _answer(
     policy: Policy, rules: tuple[RuleReport, ...], strategies: frozenset[Strategy]
 ) -> tuple[Answer, tuple[str, ...]]:
     if len(strategies) > 1:
-        return Answer.VOID, ("its conflict strategies differ, which voids it",)
+        strategies = frozenset({Strategy.INVALID})  # several strategies resolve nothing
     grants = [rule for rule in rules if _is(rule, "PermissionReport", Activation.ACTIVE)]
     forbids = [rule for rule in rules if _is(rule, "ProhibitionReport", Activation.ACTIVE)]
     doubts = [rule for rule in rules if _is(rule, "ProhibitionReport", Activation.UNKNOWN)]
@@ -215,6 +227,7 @@ def _verb(rule: RuleReport) -> str:
 
 def _set(reports: tuple[PolicyReport, ...]) -> tuple[Answer, tuple[str, ...]]:
     """One answer of all: a refused or void policy ends it; then a conflict across policies; then any permission."""
+    reports = tuple(report for report in reports if not report.superseded)
     bad = [report for report in reports if not report.evaluated]
     if bad:
         return Answer.REFUSED, tuple(reason for report in bad for reason in report.reasons)

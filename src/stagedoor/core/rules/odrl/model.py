@@ -162,6 +162,7 @@ class Policy:
     obligations: tuple[Rule, ...] = ()
     shared: Shared = Shared()
     declares: tuple[Declared, ...] = ()
+    replaced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

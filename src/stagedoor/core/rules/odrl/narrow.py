@@ -40,6 +40,9 @@ def narrow(policies: tuple[Policy, ...], request: Request, world: World) -> tupl
 
 
 def _policy(report: PolicyReport) -> Iterator[Narrowing]:
+    if report.superseded:
+        yield Narrowing(effect="note", says="; ".join(report.reasons), term=report.policy)
+        return
     if not report.evaluated or report.answer is Answer.VOID:
         yield Narrowing(effect="forbid", says="; ".join(report.reasons), term=report.policy)
         return

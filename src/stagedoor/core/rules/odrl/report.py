@@ -103,6 +103,8 @@ class PolicyReport:
     violations: tuple[str, ...] = ()
     evaluated: bool = True
     strategy: str = "invalid"
+    superseded: bool = False
+    """Another policy of the set has taken its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

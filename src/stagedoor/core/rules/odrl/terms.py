@@ -29,6 +29,7 @@ PREFIXES: Final = (
 )
 """Prefixes that requests and worlds may use without saying so."""
 
+REPLACED_BY: Final = "http://purl.org/dc/terms/isReplacedBy"
 DATE_TIME: Final = ODRL + "dateTime"
 EVENT: Final = ODRL + "event"
 POLICY_USAGE: Final = ODRL + "policyUsage"
@@ -83,8 +84,7 @@ SAME_AS: Final[tuple[tuple[str, str], ...]] = (
 """Deprecated actions and the term that the vocabulary names as their exact match."""
 
 PERFORMING_ROLES: Final = frozenset(
-    ODRL + name
-    for name in ("attributingParty", "compensatingParty", "contractingParty", "informingParty", "trackingParty")
+    ODRL + name for name in ("attributingParty", "compensatingParty", "contractingParty", "informingParty")
 )
 """Functions whose party is the one who acts."""
 
@@ -92,7 +92,7 @@ OTHER_ROLES: Final = frozenset(
     ODRL + name
     for name in (
         "attributedParty", "compensatedParty", "consentedParty", "consentingParty", "contractedParty",
-        "informedParty", "trackedParty",
+        "informedParty", "trackedParty", "trackingParty",
     )
 )  # fmt: skip
 
