@@ -12,6 +12,7 @@ from typing import Final
 from stagedoor.adapters.blobs import FolderBlobs
 from stagedoor.adapters.clock import TimeOrderedIds, today
 from stagedoor.adapters.home import Home, HomeError, open_home
+from stagedoor.adapters.naming import NameIndex
 from stagedoor.adapters.postgres.audit import PostgresAuditor
 from stagedoor.adapters.postgres.embedded import EmbeddedServer, check_path
 from stagedoor.adapters.postgres.external import ExternalServer
@@ -20,6 +21,7 @@ from stagedoor.adapters.postgres.store import PostgresStore
 from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.adapters.signing import Ed25519Verifier
 from stagedoor.core.rules.rulebook import Rulebook
+from stagedoor.ports.naming import Names
 
 PACKAGE: Final = Path(__file__).parent
 RULEBOOKS: Final = PACKAGE / "rulebooks"
@@ -83,6 +85,11 @@ def start_house(home: Home) -> House:
         ids=TimeOrderedIds(),
         blobs=FolderBlobs(home.blobs),
     )
+
+
+def prompt_register(house: House) -> Names:
+    """Everybody's names, to hold prompts against; built anew, so that who was erased is gone."""
+    return NameIndex.build(house.people.performers())
 
 
 @contextmanager

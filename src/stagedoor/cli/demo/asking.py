@@ -9,7 +9,7 @@ from typing import Final
 
 from stagedoor.cli.demo import cast
 from stagedoor.cli.demo.stage import Stage, StageFault
-from stagedoor.core.facts.consent import Purpose, Use
+from stagedoor.core.facts.consent import Content, Purpose, Use
 from stagedoor.core.facts.decision import Approval, Effect
 from stagedoor.core.facts.permit import Permit, Receipt, Setting, WorkOrder
 from stagedoor.core.facts.request import Estimate, Request
@@ -18,7 +18,9 @@ from stagedoor.stories.answer_question import answer_question
 from stagedoor.stories.dispatch_work import dispatch_work
 from stagedoor.stories.estimate_days import record_estimate
 from stagedoor.stories.request_use import Asked, request_use
-from stagedoor.stories.unit import journal_of
+from stagedoor.stories.see_prompt import see_prompt
+from stagedoor.stories.unit import NOTHING_SEEN, Seen, journal_of
+from stagedoor.wiring import prompt_register
 
 PERMIT_HOURS: Final = 24
 
@@ -38,6 +40,8 @@ class Wish:
     day: date | None = None
     estimate: str = "estimate-cliff"
     retake_of: str = ""
+    content: Content = Content.ORDINARY
+    prompt: str = ""
 
 
 def estimate(stage: Stage, key: str, *, use: Use, shots: tuple[str, ...], days: int, basis: str) -> None:
@@ -82,11 +86,22 @@ def request_of(stage: Stage, wish: Wish, *, use_id: str = "") -> Request:
         retake_of=wish.retake_of,
         worker=stage.id("worker"),
         worker_grade="studio-run",
+        content=wish.content,
+        prompt=look(stage, wish).prompt,
         at=stage.clock.at,
     )
 
 
-def ask(stage: Stage, request: Request) -> Asked:
+def look(stage: Stage, wish: Wish) -> Seen:
+    """Whom the wish's prompt names, if it has one."""
+    if not wish.prompt:
+        return NOTHING_SEEN
+    seen = see_prompt(prompt_register(stage.house), wish.prompt)
+    assert isinstance(seen, Seen), seen
+    return seen
+
+
+def ask(stage: Stage, request: Request, seen: Seen = NOTHING_SEEN) -> Asked:
     """Ask, decide and grant."""
     asked = request_use(
         stage.house.store,
@@ -97,6 +112,7 @@ def ask(stage: Stage, request: Request) -> Asked:
         ids=stage.house.ids,
         hours=PERMIT_HOURS,
         at=stage.clock.at,
+        seen=seen,
     )
     if asked.decision is not None:
         code = asked.decision.code.value if asked.decision.code else None
@@ -112,7 +128,7 @@ def tell_decision(stage: Stage, asked: Asked, *, brief: bool = False) -> None:
 
 def refuse(stage: Stage, what: str, wish: Wish) -> None:
     """Ask for what must be refused, and tell why it was."""
-    asked = ask(stage, request_of(stage, wish))
+    asked = ask(stage, request_of(stage, wish), look(stage, wish))
     assert asked.permit is None and asked.refused is not None, f"{what} must be refused"
     refused = asked.refused
     spoken = asked.decision.findings[0] if asked.decision else None

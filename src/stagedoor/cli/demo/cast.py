@@ -25,7 +25,8 @@ AGENT: Final = Player("agent", Role.AGENT, "Ines Halloran Agency", "ines@example
 STUDIO: Final = Player("studio", Role.STUDIO, "Lanternfish Pictures", "legal@example.invalid")
 UNION: Final = Player("union", Role.UNION, "The performers' union (invented)", "desk@example.invalid")
 GATE: Final = Player("gate", Role.GATE, "This gate", "gate@example.invalid")
-CAST: Final = (PERFORMER, AGENT, STUDIO, UNION, GATE)
+SECOND: Final = Player("second", Role.PERFORMER, "Ottoline Verhaag", "ottoline@example.invalid")
+CAST: Final = (PERFORMER, AGENT, STUDIO, UNION, GATE, SECOND)
 
 TITLE: Final = "The Glass Orchard"
 SECOND_TITLE: Final = "The Glass Orchard II"
@@ -49,6 +50,7 @@ LAST_DAY: Final = date(2026, 11, 30)
 TOO_LATE: Final = date(2026, 12, 5)
 
 COMMISSION_BP: Final = 1_000
+OFFERED_RATE: Final = 1_500
 DAY_RATE: Final = 2_500
 PAID_IN: Final = 30_000
 EARNED_BEFORE: Final = 222_500
@@ -60,6 +62,8 @@ DESCRIPTION: Final = (
     "A digital double of my head and shoulders for the cliff scene: shots 12A, 12B and 14C, and a turntable for "
     "lighting tests (TT1), in this picture only."
 )
+PROMPT: Final = "Otoline Verhaag on a cliff ledge at dusk, seen from below"
+"""Names another performer, with a letter missing."""
 SHOTS: Final = ("12A", "12B", "14C", "TT1")
 
 HELD_OUT: Final = "images/test_048.png"

@@ -17,7 +17,7 @@ from stagedoor.cli.demo.asking import (
     tell_decision,
 )
 from stagedoor.cli.demo.stage import CUSTODIANS, Stage
-from stagedoor.core.facts.consent import Purpose, Use
+from stagedoor.core.facts.consent import Content, Purpose, Use
 from stagedoor.core.facts.decision import Answer, Decision
 from stagedoor.core.facts.permit import Receipt
 from stagedoor.stories.request_use import Asked, quote_use
@@ -121,6 +121,8 @@ def refusals(stage: Stage) -> None:
     refuse(stage, "Training a generative model", Wish(use=Use.TRAIN, purpose=Purpose.TRAINING, unit="token"))
     refuse(stage, f"A shot on {cast.TOO_LATE}", Wish(day=cast.TOO_LATE, arc=(-20, 20)))
     refuse(stage, "The sequel", Wish(production="second-production", arc=(-20, 20)))
+    refuse(stage, "The shot with nudity", Wish(content=Content.NUDITY, arc=(-20, 20)))
+    refuse(stage, f"A prompt that names {cast.SECOND.name}", Wish(prompt=cast.PROMPT, arc=(-20, 20)))
 
 
 def _granted(stage: Stage, key: str, wish: Wish) -> Asked:

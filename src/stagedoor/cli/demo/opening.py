@@ -7,6 +7,7 @@ import shutil
 from stagedoor.adapters.intake import delete_plaintext, seal_capture
 from stagedoor.cli.demo import cast
 from stagedoor.cli.demo.asking import estimate
+from stagedoor.cli.demo.bargaining import bargain
 from stagedoor.cli.demo.stage import (
     CUSTODIANS,
     Stage,
@@ -196,7 +197,7 @@ def consent(stage: Stage) -> None:
     """The consent is shown as sentences made from the fields that will be decided on, and signed."""
     stage.teller.scene("The consent is read and signed")
     stage.clock.move_to(cast.SIGNED)
-    stage.consent = draw_up(stage)
+    stage.consent = bargain(stage, draw_up(stage))
     stage.teller.line(f"{stage.id('performer')} is {cast.PERFORMER.name}; {stage.id('production')} is '{cast.TITLE}'.")
     stage.teller.line("Names live apart from the consent, where they can be erased. What she reads and signs:")
     for sentence in sentences(stage.consent):
