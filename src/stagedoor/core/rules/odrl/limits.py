@@ -63,5 +63,5 @@ ACTIONS_MAX: Final = 200
 STATED_MAX: Final = 1_000
 """Statements of the world of one kind: facts, memberships, classes, performed actions."""
 
-STEPS_MAX: Final = 3_500
+STEPS_MAX: Final = 3_000
 """Comparisons in one evaluation.  Rules times performed actions could be a million; doubt refuses instead."""
