@@ -26,6 +26,9 @@ JSON_DEPTH_MAX: Final = 24
 NUMBER_CHARS_MAX: Final = 17
 """Digits of a number and a sign: 2^53 - 1 has sixteen."""
 
+CAWG_BYTES_MAX: Final = 64 << 10
+"""Bytes of one CAWG assertion: four entries have five hundred."""
+
 XML_BYTES_MAX: Final = 256 << 10
 """Bytes of one XML document: a licence file has a few kilobytes."""
 
@@ -61,6 +64,8 @@ def read_consent(data: bytes) -> Consent:
 
 def read_cawg(data: bytes) -> Policy:
     """The limits of a CAWG training-and-data-mining assertion."""
+    if len(data) > CAWG_BYTES_MAX:
+        raise ExchangeError(f"assertion: it has {len(data)} bytes; at most {CAWG_BYTES_MAX} are read.")
     return cawg_policy(read_json(data))
 
 
