@@ -51,6 +51,28 @@ def _prefixes() -> dict[str, str]:
     return terms
 
 
+def _other_formats() -> dict[str, Case]:
+    return {
+        "a Turtle prefix bomb": (b"@prefix a: <http://" + b"a" * 900 + b"> ." + b" a:x a:x a:x ." * 30_000, TTL, NOW),
+        "Turtle bases": (b"@base <http://a/> ." + b"@base <" * 40 + b"b" * 900 + b"/> . <x> <y> <z> ." * 900, TTL, NOW),
+        "Turtle brackets": (b"<http://a> <http://b> " + b"[ <http://p> " * 80_000, TTL, NOW),
+        "Turtle lists": (b"<http://a> <http://b> " + b"(" * 1_000_000, TTL, NOW),
+        "a Turtle list of itself": (
+            b"@prefix o: <http://www.w3.org/ns/odrl/2/> . @prefix r: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> ."
+            b"<http://e/p> a o:Set ; o:permission <http://e/r> . <http://e/r> o:action o:use ; o:constraint _:c ."
+            b"_:c o:and _:l . _:l r:first _:c ; r:rest _:l .", TTL, NOW,
+        ),
+        "a Turtle literal": (b'<http://a> <http://b> "' + b"x" * 1_000_000 + b'" .', TTL, NOW),
+        "statements about statements": (b"<http://a> <http://b> <<( <http://a> <http://b> <http://c> )>> .", TTL, NOW),
+        "XML entities": (b'<!DOCTYPE r [<!ENTITY a "' + b"a" * 900 + b'">]><r>&a;</r>', XML, NOW),
+        "XML in XML": (b'<rdf:RDF xmlns:e="http://e/">' + b"<e:a><e:p>" * 50_000, XML, NOW),
+        "a known depth of XML": (
+            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
+            + b"<e:a><e:p>" * 900, XML, NOW,
+        ),
+    }  # fmt: skip
+
+
 def cases() -> dict[str, Case]:
     """Every document, with its media type and the world that it is evaluated in."""
     graph = {"and": {"@id": "http://www.w3.org/ns/odrl/2/and", "@type": "@id"}, "uid": "@id"}
@@ -114,21 +136,5 @@ def cases() -> dict[str, Case]:
             }]) for n in range(8)]),
             {"facts": {"spatial": [f"y{n}" for n in range(500)]}},
         ),
-        "a Turtle prefix bomb": (b"@prefix a: <http://" + b"a" * 900 + b"> ." + b" a:x a:x a:x ." * 30_000, TTL, NOW),
-        "Turtle bases": (b"@base <http://a/> ." + b"@base <" * 40 + b"b" * 900 + b"/> . <x> <y> <z> ." * 900, TTL, NOW),
-        "Turtle brackets": (b"<http://a> <http://b> " + b"[ <http://p> " * 80_000, TTL, NOW),
-        "Turtle lists": (b"<http://a> <http://b> " + b"(" * 1_000_000, TTL, NOW),
-        "a Turtle list of itself": (
-            b"@prefix o: <http://www.w3.org/ns/odrl/2/> . @prefix r: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> ."
-            b"<http://e/p> a o:Set ; o:permission <http://e/r> . <http://e/r> o:action o:use ; o:constraint _:c ."
-            b"_:c o:and _:l . _:l r:first _:c ; r:rest _:l .", TTL, NOW,
-        ),
-        "a Turtle literal": (b'<http://a> <http://b> "' + b"x" * 1_000_000 + b'" .', TTL, NOW),
-        "statements about statements": (b"<http://a> <http://b> <<( <http://a> <http://b> <http://c> )>> .", TTL, NOW),
-        "XML entities": (b'<!DOCTYPE r [<!ENTITY a "' + b"a" * 900 + b'">]><r>&a;</r>', XML, NOW),
-        "XML in XML": (b'<rdf:RDF xmlns:e="http://e/">' + b"<e:a><e:p>" * 50_000, XML, NOW),
-        "a known depth of XML": (
-            b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">'
-            + b"<e:a><e:p>" * 900, XML, NOW,
-        ),
+        **_other_formats(),
     }  # fmt: skip
