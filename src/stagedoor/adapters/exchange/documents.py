@@ -23,9 +23,6 @@ JSON_MARKS_MAX: Final = 150_000
 JSON_DEPTH_MAX: Final = 24
 """Nesting of JSON: our own export has 8."""
 
-NUMBER_CHARS_MAX: Final = 17
-"""Digits of a number and a sign: 2^53 - 1 has sixteen."""
-
 CAWG_BYTES_MAX: Final = 64 << 10
 """Bytes of one CAWG assertion: four entries have five hundred."""
 
@@ -44,15 +41,18 @@ def read_json(data: bytes) -> object:
         raise ExchangeError(f"document: it has {marks} commas and brackets; at most {JSON_MARKS_MAX} are read.")
     try:
         value: object = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction,
-            parse_constant=_fraction,
-        )  # fmt: skip
+            data.decode("utf-8"), object_pairs_hook=_object, parse_float=_fraction, parse_constant=_fraction
+        )
     except UnicodeDecodeError:
         raise ExchangeError("document: it is not UTF-8. Save it as UTF-8.") from None
     except json.JSONDecodeError as fault:
         raise ExchangeError(f"document: it is no JSON ({fault.msg}, line {fault.lineno}).") from None
     except RecursionError:
         raise ExchangeError(DEPTH_SAID) from None
+    except ValueError as fault:
+        if isinstance(fault, ExchangeError):
+            raise
+        raise ExchangeError("document: a number has thousands of digits. Write a number that people use.") from None
     _check_depth(value)
     return value
 
@@ -96,12 +96,6 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(made) != len(pairs):
         raise ExchangeError("document: a key stands twice in one object, and readers differ on which counts.")
     return made
-
-
-def _integer(text: str) -> int:
-    if len(text) > NUMBER_CHARS_MAX:
-        raise ExchangeError("document: a number has too many digits to be kept by every reader.")
-    return int(text)
 
 
 def _fraction(_text: str) -> object:
