@@ -17,8 +17,8 @@ from stagedoor.core.rules.exchange import ExchangeError, Policy, cawg_policy, fr
 JSON_BYTES_MAX: Final = 2 << 20
 """Bytes of one JSON document: a consent at its own limit, written as ODRL, is about twice its size."""
 
-JSON_MARKS_MAX: Final = 150_000
-"""Commas and opening brackets: what bounds the values in it, counted before any is made."""
+JSON_MARKS_MAX: Final = 80_000
+"""Commas and opening brackets: what bounds the values in it, counted before any is made.  About 40,000 shots."""
 
 JSON_DEPTH_MAX: Final = 24
 """Nesting of JSON: our own export has 8."""
