@@ -11,8 +11,9 @@ from stagedoor.core.facts.consent import Audience, Content, Purpose, Use
 from stagedoor.core.rules.exchange import PROFILE, to_odrl
 from stagedoor.core.rules.exchange.terms import term
 from stagedoor.core.rules.odrl import terms as evaluator
-from stagedoor.profile import CONTEXT, FOLDER, TERMS
 
+FOLDER = make.ROOT / "src" / "stagedoor" / "profile"
+CONTEXT, TERMS = FOLDER / "context.jsonld", FOLDER / "profile.ttl"
 DEFINED = set(re.findall(r"^(sd:[\w-]+) a ", TERMS.read_text("utf-8"), re.M))
 ADAPTER = make.ROOT / "src" / "stagedoor" / "adapters" / "odrl" / "profile.jsonld"
 

@@ -75,16 +75,23 @@ def regrown(chance: random.Random, value: Any) -> Any:
 
 def one(reader: Reader, data: bytes, name: str) -> bool:
     """Whether it was read; anything but a value or an ExchangeError fails the test."""
+    said, took = timed(reader, data)
+    if took >= AT_MOST_MS:  # a collection of garbage fell into it, or it is slow: then it is slow each time
+        took = min(timed(reader, data)[1] for _ in range(3))
+    assert took < AT_MOST_MS, f"{name}: {took:.0f} ms"
+    assert len(said) < 1_000 and said.isprintable(), name
+    return not said
+
+
+def timed(reader: Reader, data: bytes) -> tuple[str, float]:
+    """What the refusal says, or "", and the milliseconds of processor time."""
     began = time.process_time()
     said = ""
     try:
         reader(data)
     except ExchangeError as fault:
         said = str(fault) or "it says nothing"
-    took = (time.process_time() - began) * 1000
-    assert took < AT_MOST_MS, f"{name}: {took:.0f} ms"
-    assert len(said) < 1_000 and said.isprintable(), name
-    return not said
+    return said, (time.process_time() - began) * 1000
 
 
 @pytest.mark.parametrize(
