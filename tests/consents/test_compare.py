@@ -50,7 +50,7 @@ def test_no_difference_is_left_out(consent: Consent, place: Any, kind: Any) -> N
         for one, two in ((consent, after), (after, consent)):
             changes = compare(one, two)
             assert changes, f"{place}: {other!r}"
-            assert all(change.where and change.was != change.now for change in changes)
+            assert all(change.where and change.was != change.became for change in changes)
             assert all(change.sentence.isprintable() for change in changes)
 
 
@@ -296,7 +296,7 @@ def test_a_sentence_for_people() -> None:
 
 def test_every_field_of_a_change_is_used() -> None:
     """The diff for machines has what the diff for people has."""
-    assert {field.name for field in fields(Change)} == {"where", "was", "now", "bearing"}
+    assert {field.name for field in fields(Change)} == {"where", "was", "became", "bearing"}
 
 
 @given(permissions(st.just(Use.RENDER)), permissions(st.just(Use.RENDER)))

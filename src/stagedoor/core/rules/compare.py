@@ -51,13 +51,13 @@ class Change:
 
     where: str
     was: str
-    now: str
+    became: str
     bearing: Bearing
 
     @property
     def sentence(self) -> str:
         """For people."""
-        return f"{self.where}: it was {self.was}; it is {self.now}. {_SAYS[self.bearing]}"
+        return f"{self.where}: it was {self.was}; it is {self.became}. {_SAYS[self.bearing]}"
 
 
 def compare(old: Consent, new: Consent) -> tuple[Change, ...]:
@@ -274,11 +274,11 @@ def _withdrawals(was: WithdrawalTerm, now: WithdrawalTerm) -> list[Change]:
 
 
 def _change(where: str, was: object, now: object, bearing: Bearing) -> Change:
-    return Change(where=where, was=_shown(was), now=_shown(now), bearing=bearing)
+    return Change(where=where, was=_shown(was), became=_shown(now), bearing=bearing)
 
 
 def _said(where: str, was: str, now: str, bearing: Bearing) -> Change:
-    return Change(where=where, was=was, now=now, bearing=bearing)
+    return Change(where=where, was=was, became=now, bearing=bearing)
 
 
 def _words(name: str) -> str:
