@@ -39,6 +39,7 @@ READERS = {
     "spec/decisions": ("tests/conformance/test_vectors.py", 'vectors("decisions")'),
     "spec/facts": ("tests/conformance/test_vectors.py", 'vectors("facts")'),
     "spec/naming": ("tests/naming/test_vectors.py", '"spec" / "naming"'),
+    "spec/odrl": ("tests/odrl/test_vectors.py", 'vectors("odrl")'),
     "spec/postings": ("tests/conformance/test_vectors.py", 'vectors("postings")'),
     "spec/refusals": ("tests/conformance/test_vectors.py", 'vectors("refusals")'),
     "spec/rulebooks": ("tests/conformance/test_rulebooks.py", 'make.SPEC / "rulebooks"'),

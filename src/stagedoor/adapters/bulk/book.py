@@ -119,6 +119,9 @@ def stages(book: BulkBook) -> Stages:
                 if book.pays[earlier].name == word:
                     stage = max(stage, of_pay(earlier))
                     below |= rests[earlier]
+        for earlier in range(place):  # that two rules say one amount is seen by the later of them
+            if book.pays[earlier].name == book.pays[place].name:
+                stage = max(stage, of_pay(earlier))
         found[place], rests[place] = stage, frozenset(below)
         return stage
 
