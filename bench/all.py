@@ -15,6 +15,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 PARTS: tuple[tuple[str, list[str]], ...] = (
     ("The path: a decision, and from request to key", ["path.py"]),
+    ("A whole decision beside Cedar", ["decision.py"]),
+    ("Rules: one request, and uses in bulk", ["rules.py"]),
+    ("Names in prompts", ["naming.py"]),
     ("Sealing beside raw AES-GCM", ["seal.py"]),
     ("The ledger beside a raw insert", ["ledger.py"]),
     ("The double: creating and rendering, on the benchmark scan", ["double.py"]),

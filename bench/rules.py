@@ -27,12 +27,15 @@ from typing import Any
 import polars as pl
 
 from stagedoor.adapters.bulk.book import BulkBook
+from stagedoor.adapters.bulk.lower import lower
 from stagedoor.adapters.bulk.rate import rate
 from stagedoor.core.rules.compiled import JudgeText, PayText, compile_judges, compile_pays
 from stagedoor.core.rules.text import Value
+from stagedoor.wiring import rulebooks
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from language import book as invented
+from language import uses as past
 
 RUNS = 7
 
@@ -212,13 +215,41 @@ def measure(count: int) -> dict[str, float]:
     return found | {"polars_by_hand_uses_per_s": count / plain}
 
 
+def shipped(count: int) -> dict[str, float]:
+    """TV/Theatrical 2026 itself, and with the plans' books and their running ceiling, on invented past uses."""
+    folder = rulebooks()
+    agreement = folder.load("sag_aftra_tv_theatrical_2026")
+    plans = tuple(folder.load(name) for name in agreement.decides_with)
+    uses = past.uses(count)
+    alone = lower((agreement,), constants={"currency": "USD"})
+    whole = lower((agreement, *plans), constants={"currency": "USD"})
+    day = date(2026, 11, 20)
+    parameters = dated_values(whole.book, day)
+    sample = uses.filter(pl.col("replica_kind") == "EBDR").head(1_000)
+    requests = [
+        {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()} | {"prior_gross": 0}
+        for row in sample.iter_rows(named=True)
+    ]
+    one = one_request(
+        whole.book.pays, whole.book.judges, parameters, requests, folded=("use", "medium", "replica_kind", "category")
+    )
+    return {
+        "shipped_price_us": one["price_us"],
+        "shipped_judge_us": one["judge_us"],
+        "shipped_pays": one["pays"],
+        "shipped_judges": one["judges"],
+        "shipped_agreement_uses_per_s": bulk(alone.book, uses)["bulk_uses_per_s"],
+        "shipped_with_plans_uses_per_s": bulk(whole.book, uses)["bulk_uses_per_s"],
+    }
+
+
 def main() -> None:
     """Measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--uses", type=int, default=4_000_000)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    found = measure(given.uses)
+    found = measure(given.uses) | shipped(given.uses)
     if given.json:
         print(json.dumps(found))
         return
@@ -228,6 +259,10 @@ def main() -> None:
           f"{found['judge_folded_us']:.2f} us; compiled in {found['compile_judges_ms']:.0f} ms")  # fmt: skip
     print(f"bulk                {found['bulk_uses_per_s'] / 1e6:8.2f} M uses/s, {found['uses']} uses with "
           f"{len(invented.BOOK.judges)} rules, doubts and a running total")  # fmt: skip
+    print(f"TV/Theatrical 2026  {found['shipped_agreement_uses_per_s'] / 1e6:8.2f} M uses/s by itself; "
+          f"{found['shipped_with_plans_uses_per_s'] / 1e6:.2f} M with its plans and their running ceiling")  # fmt: skip
+    print(f"  one request       {found['shipped_price_us']:8.2f} us to price ({found['shipped_pays']:.0f} pays), "
+          f"{found['shipped_judge_us']:.2f} us to judge ({found['shipped_judges']:.0f} rules)")  # fmt: skip
     print(
         f"plain Polars        {found['polars_by_hand_uses_per_s'] / 1e6:8.2f} M uses/s, the pays and the window alone"
     )

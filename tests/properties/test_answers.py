@@ -20,9 +20,9 @@ from stagedoor.core.facts.decision import Answer, Decision, Effect
 from stagedoor.core.facts.party import Role
 from stagedoor.core.facts.request import Answered, Request, Standing
 from stagedoor.core.rules.combine import combine, in_order
+from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.rulebook import Confidence, JudgeRule, Rulebook, Source
 from stagedoor.core.rules.text import parse
-from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.vocabulary import KINDS, values_of
 from stagedoor.wire.decode import decode as read
 

@@ -36,7 +36,9 @@ FOR_TESTS = {"stagedoor.core.path", "stagedoor.worker.double.reference"}
 
 READERS = {
     "spec/canonical": ("tests/conformance/test_vectors.py", 'vectors("canonical")'),
+    "spec/consents": ("tests/consents/test_vectors.py", '"consents").glob'),
     "spec/decisions": ("tests/conformance/test_vectors.py", 'vectors("decisions")'),
+    "spec/exchange": ("tests/exchange/test_declarations.py", 'glob("expect-'),
     "spec/facts": ("tests/conformance/test_vectors.py", 'vectors("facts")'),
     "spec/naming": ("tests/naming/test_vectors.py", '"spec" / "naming"'),
     "spec/odrl": ("tests/odrl/test_vectors.py", 'vectors("odrl")'),

@@ -15,11 +15,12 @@ from stagedoor.adapters.bundle import BundleError
 from stagedoor.adapters.home import HomeError
 from stagedoor.adapters.postgres.faults import DataFolderError
 from stagedoor.capture.errors import CaptureError
-from stagedoor.cli import checking, reading, running
+from stagedoor.cli import checking, consents, reading, recording, running
 from stagedoor.cli.crowd import crowd
 from stagedoor.cli.demo.stage import StageFault
 from stagedoor.cli.naming import prompt
 from stagedoor.cli.odrl import odrl
+from stagedoor.cli.replay import replay
 from stagedoor.cli.rulebooks import rulebook
 from stagedoor.cli.saying import say
 from stagedoor.core.rules.load import RulebookError
@@ -43,6 +44,7 @@ app.command("demo")(running.demo)
 app.command("doctor")(running.doctor)
 app.command("gate")(running.gate)
 app.command("warm")(running.warm)
+app.command("record")(recording.record)
 app.command("statement")(reading.statement)
 app.command("why")(reading.why)
 app.command("explain")(reading.explain_decision)
@@ -53,6 +55,7 @@ ledger = typer.Typer(help="The ledger: verify it.", no_args_is_help=True)
 ledger.command("verify")(checking.verify_ledger)
 app.add_typer(ledger, name="ledger")
 
+rulebook.command("replay")(replay)
 app.add_typer(rulebook, name="rulebook")
 app.add_typer(crowd, name="crowd")
 app.add_typer(odrl, name="odrl")
@@ -62,9 +65,7 @@ capture = typer.Typer(help="Captures: check a folder before it is taken in.", no
 capture.command("check")(checking.capture_check)
 app.add_typer(capture, name="capture")
 
-consent = typer.Typer(help="Consents: show one as sentences, check its signature.", no_args_is_help=True)
-consent.command("show")(checking.consent_show)
-app.add_typer(consent, name="consent")
+app.add_typer(consents.consent, name="consent")
 
 
 def _version(show: bool) -> None:

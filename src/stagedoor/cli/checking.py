@@ -17,13 +17,8 @@ from stagedoor.adapters.signing import Ed25519Verifier
 from stagedoor.capture.read import parse, read_folder
 from stagedoor.cli.reading import AsJson, Home
 from stagedoor.cli.saying import no
-from stagedoor.core.base.limits import FACT_BYTES_MAX
-from stagedoor.core.facts.consent import Consent
-from stagedoor.core.facts.party import Role, Signature
-from stagedoor.core.rules.sentences import sentences
-from stagedoor.ports.world import SignatureFault
+from stagedoor.core.facts.party import Role
 from stagedoor.stories.verify_bundle import verify_bundle
-from stagedoor.wire.decode import DecodeError, decode
 from stagedoor.wiring import opened
 
 
@@ -81,31 +76,3 @@ def capture_check(
             "height": capture.height}  # fmt: skip
     typer.echo(json.dumps(told) if as_json else f"A capture of {told['views']} views ({told['held_out']} held out), "
                f"{told['width']} x {told['height']} pixels. It can be taken in.")  # fmt: skip
-
-
-def consent_show(
-    path: Annotated[Path, typer.Argument(help="A consent in its canonical form (JSON).")],
-    signature: Annotated[Path | None, typer.Option(help="A signature over it, to check.")] = None,
-) -> None:
-    """Show a consent as the sentences that its performer signs, and check a signature over it."""
-    try:
-        consent = decode(Consent, _small(path))
-    except DecodeError as fault:
-        raise no(f"{path.name}: {fault}. Ask for the consent as it was signed, byte for byte.", 2) from None
-    try:
-        said = decode(Signature, _small(signature)) if signature else None
-    except DecodeError as fault:
-        raise no(f"{signature}: {fault}. Ask for the signature as it was given, byte for byte.", 2) from None
-    if said is not None:
-        try:
-            Ed25519Verifier().verify(consent, said)
-        except SignatureFault as fault:
-            raise no(f"{path.name}: {fault} One of the two was altered; ask its giver for both again.", 2) from None
-    for sentence in sentences(consent):
-        Console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-
-
-def _small(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(FACT_BYTES_MAX + 1)
-    return data.rstrip(b"\n")

@@ -110,7 +110,8 @@ def _signatures(read: _Read, trust: Trust, pinned: Pinned) -> Iterator[Refused]:
     """The gate signed the permit, the worker its one-time key, the performer the consent."""
     if not _signed(read.permit_signatures, read.permit, trust.gate_key, None):
         yield _no(Code.SIGNATURE_INVALID, "the permit is not signed by the gate whose key is pinned here")
-    if not _signed(read.consent_signatures, read.consent, pinned.performer_key, read.consent.signer or pinned.performer):
+    giver = read.consent.signer or pinned.performer
+    if not _signed(read.consent_signatures, read.consent, pinned.performer_key, giver):
         yield _no(
             Code.SIGNATURE_INVALID,
             "the consent is not signed by the performer's key that was pinned when the share was deposited",

@@ -41,7 +41,7 @@ UNDATED: Final = parse("undated", {"undated": FLAG})
 """In place of a rule whose governing day nobody knows: its one word is never known, so it is a doubt."""
 
 SOURCES: Final[dict[str, tuple[str, ...]]] = {
-    **{name: path for name, (_, _, path) in PATHS.items()},
+    **{name: tuple("_value_" if step == "value" else step for step in path) for name, (_, _, path) in PATHS.items()},
     **dict.fromkeys(DECLARED, ("declared",)),
     **dict.fromkeys(DERIVED, ("derived",)),
     "undated": ("derived",),

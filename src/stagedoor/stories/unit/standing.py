@@ -13,10 +13,11 @@ from stagedoor.core.facts.consent import Consent, Delivery, Use, Withdrawal
 from stagedoor.core.facts.party import Production
 from stagedoor.core.facts.posting import Earnings
 from stagedoor.core.facts.request import Estimate, Narrowing, Request, Standing
+from stagedoor.core.rules.giving import line_of, riders_of
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.rules.sentences import text_of
 from stagedoor.core.steps.intake import NOTICE_HOURS, notice_in_time
-from stagedoor.ports.store import Unit
+from stagedoor.ports.store import Unit, Usage
 from stagedoor.ports.world import Verifier
 from stagedoor.stories.unit.answers import answers_to
 from stagedoor.stories.unit.people import died_on, mandate_of, may_sign
@@ -73,18 +74,19 @@ def stand(
     state = unit.asset_state(request.asset, lock=True)
     if asset is None or state is None:
         return Refused(code=Code.UNKNOWN_ASSET, why=f"There is no capture or replica {request.asset}.")
-    later = _later(unit, verifier, consent, production.studio) if consent else ()
-    riders = tuple(each for each in later if consent and each.rider_to == consent.digest())
+    known = _both_signed(unit, verifier, request.production, production.studio)
+    line = line_of(consent, known) if consent else ()
+    riders = riders_of(consent, known) if consent else ()
     standing = Standing(
         request=request.digest(),
         rulebooks=tuple(book.digest for book in books),
         **_of_consent(unit, verifier, request, consent, production),
         **_of_asset(unit, consent, asset),
-        **_of_use(unit, request, production),
+        **_of_use(unit, request, production, tuple(each.digest() for each in line[1:])),
         consent_withdrawn=state.withdrawn or _withdrawn(unit, request, consent),
         epoch=state.epoch,
         holds=state.holds,
-        superseded=any(consent is not None and each.supersedes == consent.digest() for each in later),
+        superseded=any(consent is not None and each.supersedes == consent.digest() for each in known),
         riders=tuple(rider.digest() for rider in riders),
         answers=answers_to(unit, verifier, request),
         delivered=any(
@@ -140,23 +142,30 @@ def _of_asset(unit: Unit, consent: Consent | None, asset: Asset) -> dict[str, An
     }
 
 
-def _of_use(unit: Unit, request: Request, production: Production) -> dict[str, Any]:
-    """What was estimated, used, charged and earned before."""
+def _of_use(unit: Unit, request: Request, production: Production, earlier: tuple[str, ...]) -> dict[str, Any]:
+    """What was estimated, used, charged and earned before; what `earlier` versions of the consent used counts too."""
     estimate = unit.find(Estimate, request.estimate)
     covers = _estimate_covers(estimate, request)
-    usage = unit.usage(
-        consent=request.consent,
-        use=request.use,
-        estimate=request.estimate,
-        production=request.production,
-        performer=request.performer,
-    )
-    arcs = (*usage.arcs, (request.arc_from_deg, request.arc_to_deg)) if request.use is not Use.CREATE else usage.arcs
+
+    def used(consent: str) -> Usage:
+        return unit.usage(
+            consent=consent,
+            use=request.use,
+            estimate=request.estimate,
+            production=request.production,
+            performer=request.performer,
+        )
+
+    usage = used(request.consent)
+    before = tuple(used(version) for version in earlier)
+    arcs = tuple(arc for each in (usage, *before) for arc in each.arcs)
+    if request.use is not Use.CREATE:
+        arcs = (*arcs, (request.arc_from_deg, request.arc_to_deg))
     currency = production.currency
     return {
         "photography_began": production.photography_began,
         "currency": currency,
-        "units_used": usage.units_used,
+        "units_used": usage.units_used + sum(each.units_used for each in before),
         "estimate_days": estimate.days if estimate and covers else 0,
         "estimate_basis": estimate.basis if estimate and covers else "",
         "days_charged": usage.days_charged if covers else 0,
@@ -165,14 +174,12 @@ def _of_use(unit: Unit, request: Request, production: Production) -> dict[str, A
     }
 
 
-def _later(unit: Unit, verifier: Verifier, consent: Consent, studio: str) -> tuple[Consent, ...]:
-    """Consents that both sides signed and that name this one: a new version, or a rider."""
-    here = consent.digest()
+def _both_signed(unit: Unit, verifier: Verifier, production: str, studio: str) -> tuple[Consent, ...]:
+    """The picture's consents that both sides signed; terms that were only offered are none."""
     return tuple(
         each
-        for each in unit.all(Consent, journal_of(consent.production))
-        if here in (each.supersedes, each.rider_to)
-        and signed_by(unit, verifier, each, each.giver)
+        for each in unit.all(Consent, journal_of(production))
+        if signed_by(unit, verifier, each, each.giver)
         and signed_by(unit, verifier, each, studio)
         and may_sign(unit, verifier, each)
     )
@@ -202,7 +209,7 @@ def _withdrawn(unit: Unit, request: Request, consent: Consent | None) -> bool:
         return False
     return any(
         withdrawal.consent == request.consent
-        and days_after(withdrawal.at.day, consent.withdrawal.notice_days) <= request.at.day
+        and days_after(withdrawal.at.day, 0 if withdrawal.by_law else consent.withdrawal.notice_days) <= request.at.day
         for withdrawal in unit.all(Withdrawal, journal_of(request.production))
     )
 
