@@ -9,11 +9,11 @@ from hypothesis import given, settings
 
 from core import builders as make
 from core.given import READ_ON, RULEBOOKS
+from decisions.live import Live
 from properties.strategies import worlds
 from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.core.facts.decision import Answer, Decision, Effect
 from stagedoor.core.rules.engine import Engine, Verdict
-from stagedoor.core.rules.live import Live
 from stagedoor.core.rules.ready import ready
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.steps.decide import decide
