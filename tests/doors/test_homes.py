@@ -211,7 +211,7 @@ def test_roles_that_are_missing_or_noise(empty_house: Path) -> None:
 
 
 def test_an_empty_house_has_no_statement_and_no_bundle(empty_house: Path, tmp_path: Path) -> None:
-    says_no(run("statement", "--home", empty_house), "0 performers are enrolled here")
+    says_no(run("statement", "--home", empty_house), "0 performers gave a consent here")
     says_no(run("bundle", tmp_path / "evidence.zip", "--home", empty_house), "No production")
     assert list(tmp_path.iterdir()) == []
     says_no(run("why", "3f2a9c1b7d04/1", "--home", empty_house), "names no posting")

@@ -14,8 +14,9 @@ from rich.console import Console
 from stagedoor.cli.papers import statement_page, write_bundle_file
 from stagedoor.cli.saying import no
 from stagedoor.core.base.outcome import Refused
+from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Decision
-from stagedoor.core.facts.party import Party, Production, Role
+from stagedoor.core.facts.party import Party, Production
 from stagedoor.core.rules.explain import explain
 from stagedoor.portal.statement import render
 from stagedoor.portal.terminal import chain_tree, statement_table, tree
@@ -28,10 +29,16 @@ Home = Annotated[Path | None, typer.Option("--home", help="The house's folder; e
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
+NAMED_MAX = 5
+"""Pseudonyms that a sentence lists: more are not read."""
+
+
 def _only_performer(unit: Unit) -> str:
-    found = [party.party for party in unit.all(Party) if party.role is Role.PERFORMER]
+    """Her who gave a consent here, if there is only one; one who is only registered is owed nothing."""
+    found = sorted({consent.performer for consent in unit.all(Consent)})
     if len(found) != 1:
-        raise no(f"{len(found)} performers are enrolled here; name one with --performer.", 2)
+        some = f" Among them: {', '.join(found[:NAMED_MAX])}." if found else ""
+        raise no(f"{len(found)} performers gave a consent here; name one with --performer.{some}", 2)
     return found[0]
 
 
