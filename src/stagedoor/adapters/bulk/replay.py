@@ -51,9 +51,8 @@ def read_uses(path: Path) -> pl.DataFrame:
         ) from fault
     missing = [name for name in (*NEEDED, "day", "photography_began") if name not in frame.columns]
     if missing:
-        raise BulkError(
-            f"{path.name} has no column '{missing[0]}'; it needs {', '.join(NEEDED)}, day and photography_began.  Add the column."
-        )
+        needed = ", ".join((*NEEDED, "day", "photography_began"))
+        raise BulkError(f"{path.name} has no column '{missing[0]}'; it needs {needed}.  Add the column.")
     undated = [name for name in DATES if name in frame.columns and frame.schema[name] != pl.Date]
     if undated:
         raise BulkError(f"{path.name}: the column '{undated[0]}' does not hold days.  Write each as 2026-10-01.")
