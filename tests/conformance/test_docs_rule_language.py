@@ -29,6 +29,7 @@ SOURCES = "".join(
         "core/rules/order.py",
         "core/rules/text.py",
         "adapters/rulebooks.py",
+        "wire/plain_yaml.py",
         "core/base/money.py",
     )
 )

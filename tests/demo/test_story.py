@@ -25,6 +25,8 @@ DECIDED = [
     ("refuse", "training_forbidden", "train", "12A", "training", None),
     ("refuse", "consent_expired", "render", "12A", "picture", None),
     ("refuse", "other_production", "render", "12A", "picture", None),
+    ("refuse", "outside_consent", "render", "12A", "picture", None),  # nudity was not agreed
+    ("refuse", "no_consent", "render", "12A", "picture", None),  # the prompt names somebody who agreed to nothing
     ("permit", None, "render", "12B", "picture", 0),  # attacked with one share alone
     ("permit", None, "render", "12B", "picture", 0),  # attacked by another worker
     ("permit", None, "render", "12B", "picture", 1),  # the pick-up, whose entry the killed database lost
@@ -33,9 +35,9 @@ DECIDED = [
     ("refuse", "consent_withdrawn", "render", "12B", "picture", None),
 ]
 
-# Each entry: out of the reservation, to the performer, to her agent (10 % of the gross), to the plans (21 % on top).
-CREATED = ["3025", "-2250", "-250", "-525"]  # one day at 2,500
-SHOT = ["8970", "-6750", "-750", "-1470"]  # three days, of which 7,000 lie under the ceiling: 232,000 - 225,000
+# Each entry: out of the reservation, to the performer, to the plans (21 % on top), to her agent (10 % of the gross).
+CREATED = ["3025", "-2250", "-525", "-250"]  # one day at 2,500
+SHOT = ["8970", "-6750", "-1470", "-750"]  # three days, of which 7,000 lie under the ceiling: 232,000 - 225,000
 APPROVED = ["2500", "-2250", "-250"]  # one day, all of it above the ceiling
 PICKED_UP = ["2500", "-2250", "-250"]
 
@@ -79,7 +81,7 @@ def test_every_refusal_gives_a_clause_and_a_sentence(dump: Dump) -> None:
 
 def test_a_refusal_leaves_neither_permit_nor_money(dump: Dump) -> None:
     refused = {_digest(item) for item in dump.of("decision") if item["answer"] != "permit"}
-    assert len(refused) == 8
+    assert len(refused) == 10
     assert refused.isdisjoint(item["decision"] for item in dump.of("permit"))
 
 
@@ -109,7 +111,7 @@ def test_the_commission_is_a_tenth_of_the_gross(dump: Dump) -> None:
         if entry["kind"] == "post":
             owed = {line["account"].split("/")[1]: -_units(line["amount"]) for line in entry["postings"][1:]}
             assert owed["agent"] * 10 == owed["agent"] + owed["performer"]
-    agents = [-_units(e["postings"][2]["amount"]) for e in dump.of("entry") if e["kind"] == "post"]
+    agents = [-_units(e["postings"][-1]["amount"]) for e in dump.of("entry") if e["kind"] == "post"]
     assert [units // 1_000_000 for units in agents] == [250, 750, 250, 250]
 
 

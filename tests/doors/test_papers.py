@@ -201,7 +201,7 @@ BAD_BOOKS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
         lambda books: (books / RATES).write_text("!!python/object/apply:os.system ['true']"), ("day_performer.yaml",),
     ),
     "an alias bomb": (
-        lambda books: (books / RATES).write_text("a: &a [1]\nb: [*a, *a]\n"), ("day_performer.yaml", "aliases"),
+        lambda books: (books / RATES).write_text("a: &a [1]\nb: [*a, *a]\n"), ("day_performer.yaml", "anchors"),
     ),
     "one key twice": (
         lambda books: (books / RATES).write_text("parameters: []\nparameters: []\n"), ("day_performer.yaml", "twice"),

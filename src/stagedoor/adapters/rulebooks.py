@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ FILE_BYTES_MAX: Final = 1 << 20
 
 NAME_CHARS_MAX: Final = 80
 """Characters of a rulebook's name."""
+
+NEAR_MAX: Final = 3
+"""Names that are told to somebody who mistyped one."""
 
 FILES_MAX: Final = 2_000
 """Files of one rulebook."""
@@ -73,7 +77,9 @@ class FolderRulebooks:
     def _folder(self, name: str) -> Path:
         folder = self._root / name
         if len(name) > NAME_CHARS_MAX or not name.replace("_", "").isalnum() or not (folder / "index.yaml").is_file():
-            raise RulebookError(name[:60], "there is no such rulebook", f"There are: {', '.join(self.names())}.")
+            near = get_close_matches(name[:NAME_CHARS_MAX], self.names(), NEAR_MAX, 0.4)
+            some = f"Near it: {', '.join(near)}" if near else "'stagedoor rulebook check' lists what there is"
+            raise RulebookError(name[:60], "there is no such rulebook", f"{some}.")
         return folder
 
     def _carried(self, name: str, index: Any, *, depth: int) -> dict[str, Any]:
