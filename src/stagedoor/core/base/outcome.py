@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 
 
 class Code(Enum):
@@ -79,7 +80,10 @@ class Refused:
     clause: str = ""
 
 
+_BY_NUMBER = attrgetter("number")
+
+
 def first_in_precedence(codes: tuple[Code, ...]) -> Code:
     """The one code that answers for all of `codes` (at least one)."""
     assert codes
-    return min(codes, key=lambda code: code.number)
+    return codes[0] if len(codes) == 1 else min(codes, key=_BY_NUMBER)

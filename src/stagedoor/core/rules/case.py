@@ -212,8 +212,7 @@ UNKNOWN_AMOUNT: Final = parse("1 if undated else 1", {"undated": FLAG})
 """In place of an amount whose rule's governing day nobody knows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
+class Priced(NamedTuple):
     """What a use costs in millionths, or why nobody can say; and the questions that go with it."""
 
     gross_units: int | None

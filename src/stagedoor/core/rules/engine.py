@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from stagedoor.core.base.outcome import Code, first_in_precedence
 from stagedoor.core.facts.decision import Answer, Duty, Effect, Finding
@@ -61,8 +61,7 @@ def _spoke(rule: JudgeRule, book: Rulebook) -> Spoke:
     return Spoke(rule, book, False, (rule.code or Code.RULE_FORBIDS) if forbids else None, rule.effect is Effect.ASK)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The answer, what spoke (each with its clause), and the price in millionths where there is one.
 
     `findings` are those of the consent and of everything that is not a rule; `spoke` are the rules'.  `priced` says

@@ -17,7 +17,7 @@ from stagedoor.core.facts.decision import Effect, Finding
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.events import events
 from stagedoor.core.rules.ready import ReadyGrant
-from stagedoor.core.rules.saying import ask, no
+from stagedoor.core.rules.saying import ask, no, yes
 
 WHOLE_BP: Final = 10_000
 """A hundred percent, in basis points."""
@@ -198,17 +198,8 @@ def _covers(territory: str, granted: tuple[str, ...]) -> bool:
 def yes_of(grant: Grant, term: str, request: Request) -> Finding:
     """The performer's permit, with the term that gives it."""
     what = f"shot {request.shot}" if request.shot else "the replica"
-    return Finding(
-        rule="consent",
-        effect=Effect.PERMIT,
-        code=None,
-        says=f"The performer permits to {grant.use.value} {what} in this production.",
-        saw=(f"shot={request.shot}", f"units={request.units}", f"day={request.day}"),
-        clause=term,
-        source="the performer's signed consent",
-        confidence="high",
-        asks=None,
-    )
+    says = f"The performer permits to {grant.use.value} {what} in this production."
+    return yes(says, term, f"shot={request.shot}", f"units={request.units}", f"day={request.day}")
 
 
 def _questions(request: Request, standing: Standing, grants: tuple[Grant, ...], term: str) -> tuple[Finding, ...]:
