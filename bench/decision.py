@@ -38,16 +38,23 @@ def ours(scene: Stage, name: str) -> dict[str, float]:
     questions = list(asked_of(scene, seed=7, count=TIMED))
     for made, request, standing in questions:
         scene.engine.verdict(request, standing, made)
-    samples = []
+    samples, permits, refusals = [], [], []
     gc.collect()
     gc.disable()
     for _, request, standing in questions:
         began = time.perf_counter()
         found = scene.live.named(request.consent)
-        scene.engine.verdict(request, standing, found)
-        samples.append((time.perf_counter() - began) * 1e6)
+        verdict = scene.engine.verdict(request, standing, found)
+        taken = (time.perf_counter() - began) * 1e6
+        samples.append(taken)
+        (permits if ours_permits(verdict) else refusals).append(taken)
     gc.enable()
-    return {f"ours_{name}_p50_us": quantile(samples, 0.5), f"ours_{name}_p99_us": quantile(samples, 0.99)}
+    return {
+        f"ours_{name}_p50_us": quantile(samples, 0.5),
+        f"ours_{name}_p99_us": quantile(samples, 0.99),
+        f"permits_{name}_p50_us": quantile(permits, 0.5),
+        f"refusals_{name}_p50_us": quantile(refusals, 0.5),
+    }
 
 
 def theirs(scene: Stage, name: str, count: int) -> dict[str, float]:
@@ -106,6 +113,10 @@ def main() -> None:
         print(
             f"{title:22} ours p50 {found[f'ours_{name}_p50_us']:7.1f} us  p99 {found[f'ours_{name}_p99_us']:7.1f} us   "
             f"Cedar p50 {found[f'cedar_{name}_p50_us']:9.1f} us ({found[f'cedar_{name}_policies']:.0f} policies)"
+        )
+        print(
+            f"{'':22} a permit p50 {found[f'permits_{name}_p50_us']:.1f} us   "
+            f"a refusal or a question p50 {found[f'refusals_{name}_p50_us']:.1f} us"
         )
     ratio = found["ours_10000_p50_us"] / found["ours_38_p50_us"]
     print(f"10,000 beside 38       {ratio:.2f} times")

@@ -12,6 +12,8 @@ from doors.kit import run
 
 from .conftest import Dump, Told
 
+ROOT = Path(__file__).parents[2]
+
 DECIDED = [
     # answer, code, use, shot, purpose, days charged
     ("permit", None, "create", "", "picture", 1),
@@ -54,6 +56,15 @@ def test_the_story_runs_to_its_end(told: Told) -> None:
 
 def test_nothing_but_json_is_on_standard_output(told: Told) -> None:
     assert told.said.out.startswith("{") and told.said.out.rstrip().endswith("}")
+
+
+def test_the_readmes_lines_are_what_the_story_says(told: Told) -> None:
+    """Each line that README quotes begins one of the story's, whatever its figures (the story was told --fast)."""
+    quoted = re.findall(r"^[✓✗] .+$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(quoted) == 11
+    said = [_no_figures(line.strip()) for line in told.said.err.splitlines()]
+    for line in quoted:
+        assert any(each.startswith(_no_figures(line)) for each in said), line
 
 
 def test_json_tells_every_decision(told: Told) -> None:
@@ -187,6 +198,10 @@ def test_a_home_that_is_there_is_not_written_over(told: Told) -> None:
 def test_every_process_of_the_story_ended(told: Told) -> None:
     marks = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(told.home).encode() in _read(path)]
     assert marks == []
+
+
+def _no_figures(line: str) -> str:
+    return re.sub(r"[0-9][0-9.,]*", "0", line)
 
 
 def _read(path: Path) -> bytes:

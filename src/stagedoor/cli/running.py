@@ -20,7 +20,9 @@ from rich.table import Table
 def demo(
     keep: Annotated[Path | None, typer.Option(help="Keep the whole world in this folder, to look around.")] = None,
     fast: Annotated[bool, typer.Option("--fast", help="A small double and short shots: half a minute.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print figures as JSON instead of the story.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print figures as JSON, the story to standard error.")
+    ] = False,
 ) -> None:
     """Tell one story on real parts: a capture, a consent, a double, shots, pay, attacks, withdrawal, evidence."""
     from stagedoor.cli.demo.run import run_demo

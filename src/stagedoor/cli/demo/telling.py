@@ -25,10 +25,10 @@ _TONES = {
 
 
 class Teller:
-    """Prints the story, and remembers what `--json` gives instead."""
+    """Prints the story, and remembers what `--json` gives; the story then goes to standard error, beside it."""
 
     def __init__(self, console: Console, *, as_json: bool) -> None:
-        self.console = Console(stderr=True, quiet=True) if as_json else console
+        self.console = Console(stderr=True) if as_json else console
         self._out = console
         self._as_json = as_json
         self.told: dict[str, object] = {}
