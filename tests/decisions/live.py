@@ -26,9 +26,9 @@ class Live:
 
     def add(self, consent: Consent) -> Ready:
         """Keep a consent; the same one twice is one."""
-        made = ready(consent)
-        self._by_digest[made.digest] = made
-        self._by_who.setdefault((consent.performer, consent.production), {})[made.digest] = made
+        made, digest = ready(consent), consent.digest()
+        self._by_digest[digest] = made
+        self._by_who.setdefault((consent.performer, consent.production), {})[digest] = made
         return made
 
     def drop(self, digest: str) -> None:

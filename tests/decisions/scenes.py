@@ -127,21 +127,22 @@ def question(chance: random.Random, made: Ready) -> tuple[Request, Standing]:
 
 def plain(made: Ready) -> tuple[Request, Standing]:
     """A request to this performer that is in order; kept, because digests of consents cost more than a decision."""
-    if made.digest not in _PLAIN:
-        consent = made.consent
-        asked = make.request(None, consent=made.digest, performer=consent.performer, production=consent.production)
+    consent = made.consent
+    if consent.consent not in _PLAIN:
+        digest = consent.digest()
+        asked = make.request(None, consent=digest, performer=consent.performer, production=consent.production)
         stands = make.standing(
             asked,
             None,
             deciding(),
-            consent=made.digest,
+            consent=digest,
             capture=consent.capture,
             asset_performer=consent.performer,
             asset_production=consent.production,
             signed_on=date(2026, 10, 11),
         )
-        _PLAIN[made.digest] = (asked, stands)
-    return _PLAIN[made.digest]
+        _PLAIN[consent.consent] = (asked, stands)
+    return _PLAIN[consent.consent]
 
 
 _PLAIN: dict[str, tuple[Request, Standing]] = {}

@@ -78,7 +78,7 @@ def test_live_consents_are_found_by_digest_and_by_who_and_where() -> None:
     live = Live([first, second, first])
     assert len(live) == 2
     assert live.named(first.digest()) is not None
-    assert {made.digest for made in live.between(first.performer, first.production)} == {
+    assert {made.consent.digest() for made in live.between(first.performer, first.production)} == {
         first.digest(),
         second.digest(),
     }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from language.kit import ENVS, TREES, WORDS, Env, rule
 from language.oracle import judged, priced
-from stagedoor.core.base.money import ISO_4217_EXPONENT, basis_points
+from stagedoor.core.base.money import ISO_4217_EXPONENT, basis_points, share_of
 from stagedoor.core.rules import syntax
 from stagedoor.core.rules.compiled import (
     JudgeText,
@@ -21,8 +21,8 @@ from stagedoor.core.rules.compiled import (
     Reason,
     compile_judges,
     compile_pays,
+    compile_totals,
     in_span,
-    share_of,
     weak_bits,
 )
 from stagedoor.core.rules.text import parse
@@ -86,6 +86,33 @@ def test_pays_say_what_the_interpreter_says(rules: list[PayText], envs: list[Env
             rules, sources=SOURCES, constants=constants, currency=str(env["currency"]), roots=("deep", "plain")
         )
         assert by_path(held(env), env) == priced(rules, env)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    pays(),
+    st.lists(ENVS, min_size=1, max_size=5),
+    st.lists(st.sampled_from([None, 0, 1, 2]), min_size=9, max_size=9),
+    st.sampled_from([0, 5, 10**18]),
+)
+def test_sums_are_those_of_the_amounts(
+    rules: list[PayText], envs: list[Env], places: list[int | None], most: int
+) -> None:
+    """Each amount into its sum; None where none came; a doubt where one is too large or nobody can say it."""
+    into = places[: len(rules)]
+    for env in envs:
+        if env["currency"] is None:
+            continue
+        sums = compile_totals(
+            rules, into=into, count=3, most=most, sources=None, constants={}, currency=str(env["currency"])
+        )(env)
+        told = priced(rules, env)
+        if isinstance(told, PayDoubt) or any(amount is not None and amount > most for amount in told[0]):
+            assert isinstance(sums, PayDoubt)
+            continue
+        amounts, mask = told
+        parts = [[a for a, to in zip(amounts, into, strict=True) if to == sum_ and a is not None] for sum_ in range(3)]
+        assert sums == (tuple(sum(part) if part else None for part in parts), mask)
 
 
 @dataclass

@@ -9,6 +9,7 @@ point state the scale.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from stagedoor.core.base.limits import MONEY_UNITS_MAX
 from stagedoor.core.base.scalar import Scalar
@@ -121,6 +122,22 @@ def basis_points(units: int, rate_bp: int, currency: str) -> int:
     """`rate_bp` hundredths of a percent of `units`: rounding *half-even to the minor unit*, the only one in rules."""
     step = minor_units(currency)
     return round_half_even(units * rate_bp, 10_000 * step) * step
+
+
+def share_of(currency: str) -> Callable[[int, int], int]:
+    """`basis_points` in one currency, fast, by the same rounding: half-even is the same for floor and for nearest."""
+    step = minor_units(currency)
+    whole = 10_000 * step
+
+    def share(amount: int, rate: int) -> int:
+        product = amount * rate
+        quotient = product // whole
+        rest = (product - quotient * whole) * 2
+        if rest > whole or (rest == whole and quotient & 1):
+            quotient += 1
+        return quotient * step
+
+    return share
 
 
 def split(units: int, weights: tuple[int, ...]) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ this list, and a test holds the two together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from operator import attrgetter
@@ -83,7 +84,7 @@ class Refused:
 _BY_NUMBER = attrgetter("number")
 
 
-def first_in_precedence(codes: tuple[Code, ...]) -> Code:
+def first_in_precedence(codes: Sequence[Code]) -> Code:
     """The one code that answers for all of `codes` (at least one)."""
     assert codes
     return codes[0] if len(codes) == 1 else min(codes, key=_BY_NUMBER)

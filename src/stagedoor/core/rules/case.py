@@ -20,16 +20,15 @@ from stagedoor.core.rules.compiled import (
     Judges,
     JudgeText,
     PayDoubt,
-    Pays,
     PayText,
-    Reason,
+    Totals,
     compile_judges,
-    compile_pays,
+    compile_totals,
     weak_bits,
 )
 from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.derive import NO, YES, fold
-from stagedoor.core.rules.derived import DERIVED, QUIET
+from stagedoor.core.rules.derived import DERIVED, QUIET, Worked
 from stagedoor.core.rules.price import in_order_of_reading
 from stagedoor.core.rules.rulebook import PayRule, Rulebook, Window
 from stagedoor.core.rules.text import FLAG, RuleText, Value, parse
@@ -70,14 +69,17 @@ class Weak:
     unseen: bool
 
 
-STEP, PERFORMER, GROSS, ON_TOP, WITHIN = range(5)
-"""What an amount is a part of.  Plain numbers: to name an enum's member costs more than to add an amount."""
+PERFORMER, GROSS, ON_TOP, WITHIN = range(4)
+"""The sums that amounts go into."""
 
 
-def part_of(rule: PayRule) -> int:
-    """What this rule's amount is a part of: a commission comes out of the gross, contributions go on top of it."""
+def sum_of(rule: PayRule) -> int | None:
+    """Which sum this rule's amount goes into: a commission comes out of the gross, contributions go on top of it.
+
+    A step on the way to other amounts goes into none.
+    """
     if not rule.payee:
-        return STEP
+        return None
     if rule.on_top:
         return ON_TOP
     if rule.payee == "agent":
@@ -90,11 +92,9 @@ class Case:
     """Everything that one case has ready."""
 
     judges: Judges
-    pays: Pays
-    pay_rules: tuple[PayRule, ...]
-    parts: tuple[int, ...]
+    pays: Totals
     weak: tuple[Weak, ...]
-    derived: tuple[str, ...]
+    derived: tuple[tuple[str, Worked], ...]
     findings: tuple[Finding, ...]
 
 
@@ -158,11 +158,18 @@ def make_case(books: tuple[Rulebook, ...], key: CaseKey, days: Mapping[str, date
     bits = weak_bits(pays)
     return Case(
         judges=compile_judges(judges, sources=sources, constants=constants, roots=ROOTS),
-        pays=compile_pays(pays, sources=sources, constants=constants, currency=key.currency, roots=ROOTS),
-        pay_rules=rules,
-        parts=tuple(part_of(rule) for rule in rules),
+        pays=compile_totals(
+            pays,
+            into=[sum_of(rule) for rule in rules],
+            count=4,
+            most=MONEY_UNITS_MAX,
+            sources=sources,
+            constants=constants,
+            currency=key.currency,
+            roots=ROOTS,
+        ),
         weak=tuple(Weak(rules[place], name, confidence[name] == "unseen") for place, name in bits),
-        derived=tuple(sorted(used & set(DERIVED))),
+        derived=tuple((name, DERIVED[name][2]) for name in sorted(used & set(DERIVED))),
         findings=tuple(out_of_force(book, day) for book in deciding if not book.in_force(day) and book.kind != "law"),
     )
 
@@ -224,34 +231,20 @@ class Priced(NamedTuple):
 NO_PRICE: Final = Priced(None, None, (Code.UNPRICED,), ())
 
 
-def priced(case: Case, found: tuple[list[int | None], int] | PayDoubt, *, never_charged: bool) -> Priced:
+def priced(case: Case, found: tuple[tuple[int | None, ...], int] | PayDoubt, *, never_charged: bool) -> Priced:
     """The amounts of one use, as `core.rules.price` counts them."""
     if isinstance(found, PayDoubt):
-        assert found.reason in (Reason.UNKNOWN, Reason.NEGATIVE, Reason.TWICE)
         return NO_PRICE
-    amounts, mask = found
-    gross = on_top = within = 0
-    performer = False
-    for part, units in zip(case.parts, amounts, strict=True):
-        if units is None:
-            continue
-        if units > MONEY_UNITS_MAX:
-            return NO_PRICE
-        if part == ON_TOP:
-            on_top += units
-        elif part == PERFORMER:
-            performer = True
-            gross += units
-        elif part == WITHIN:
-            within += units
-        elif part == GROSS:
-            gross += units
-    asks: list[tuple[str, str]] = []
-    for bit, weak in enumerate(case.weak if mask else ()):
-        if mask >> bit & 1:
-            if weak.unseen:
-                return NO_PRICE
-            asks.append((weak.rule.rule, weak.name))
-    if not performer or (never_charged and not gross and not on_top and not within) or gross + on_top > MONEY_UNITS_MAX:
+    (performer, others, on_top, within), mask = found
+    if performer is None:
         return NO_PRICE
-    return Priced(gross, gross + on_top, (), tuple(asks))
+    gross = performer + (others or 0)
+    cost = gross + (on_top or 0)
+    if cost > MONEY_UNITS_MAX or (never_charged and not cost and not within):
+        return NO_PRICE
+    if not mask:
+        return Priced(gross, cost, (), ())
+    weak = [weak for bit, weak in enumerate(case.weak) if mask >> bit & 1]
+    if any(each.unseen for each in weak):
+        return NO_PRICE
+    return Priced(gross, cost, (), tuple((each.rule.rule, each.name) for each in weak))

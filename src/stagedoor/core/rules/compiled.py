@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
-from stagedoor.core.base.money import basis_points, minor_units
+from stagedoor.core.base.money import basis_points, share_of
 from stagedoor.core.rules import syntax as py
 from stagedoor.core.rules.derive import NO, YES, decided, demanded, fold, fold_known
 from stagedoor.core.rules.interpret import interpret
@@ -63,7 +63,7 @@ class Reason(IntEnum):
     TWICE = 3
     """An earlier rule says the same amount."""
     TOO_LARGE = 4
-    """It may pass what a column of 64-bit numbers holds.  Only the bulk adapter says this."""
+    """It may pass what a column of 64-bit numbers holds (the bulk adapter), or what money may be (sums)."""
 
 
 class PayDoubt(NamedTuple):
@@ -79,6 +79,9 @@ Judges = Callable[..., list[int]]
 
 Pays = Callable[..., tuple[list[int | None], int] | PayDoubt]
 """Amounts by position, None where a rule does not apply, and the mask of `weak_bits`; or a doubt."""
+
+Totals = Callable[..., tuple[tuple[int | None, ...], int] | PayDoubt]
+"""Sums of amounts, None where no rule that adds to one applies, and the mask of `weak_bits`; or a doubt."""
 
 
 def in_span(applies: RuleText | None, span: str) -> RuleText:
@@ -177,11 +180,43 @@ def compile_pays(
 ) -> Pays:
     """A function of a mapping, or of the `roots`, that says every amount in the order given, or the first doubt."""
     maker = _Maker(sources, roots, constants, currency=currency)
+    amounts = ast.List(elts=[py.load(f"a{place}") for place, _ in enumerate(pays)], ctx=ast.Load())
+    made: Pays = _compile_pays(maker, pays, constants, amounts)
+    return made
+
+
+def compile_totals(
+    pays: Sequence[PayText],
+    *,
+    into: Sequence[int | None],
+    count: int,
+    most: int,
+    sources: Mapping[str, py.Path] | None,
+    constants: Mapping[str, Value | None],
+    currency: str,
+    roots: tuple[str, ...] = ROOTS,
+) -> Totals:
+    """A function that says `count` sums: the amount at each place goes `into` one of them, or into none.
+
+    An amount above `most` is a doubt (TOO_LARGE).
+    """
+    assert len(into) == len(pays) and all(total is None or 0 <= total < count for total in into)
+    maker = _Maker(sources, roots, constants, currency=currency)
+    maker.into, maker.most = tuple(into), most
+    sums = ast.Tuple(elts=[py.load(f"m{total + 1}") for total in range(count)], ctx=ast.Load())
+    made: Totals = _compile_pays(maker, pays, constants, sums)
+    return made
+
+
+def _compile_pays(
+    maker: _Maker, pays: Sequence[PayText], constants: Mapping[str, Value | None], told: ast.List | ast.Tuple
+) -> Callable[..., Any]:
+    """The function that works every amount out and returns what is `told`, with the mask."""
     assert not {pay.name for pay in pays} & set(constants), "an amount on the way has the name of a constant"
     doubts = {
         f"d{place}_{reason.name.lower()}": PayDoubt(None, place, reason)
         for place, _ in enumerate(pays)
-        for reason in (Reason.UNKNOWN, Reason.NEGATIVE, Reason.TWICE)
+        for reason in Reason
     }
     words = py.words_in(maker.fold(text.tree) for pay in pays for text in (pay.applies, pay.formula) if text)
     scope = py.Scope()
@@ -194,10 +229,11 @@ def compile_pays(
         lines, surely = _pay(maker, pays, place, scope, bits)
         body += lines
         mask |= surely
-    amounts = ast.List(elts=[py.load(f"a{place}") for place, _ in enumerate(pays)], ctx=ast.Load())
-    body.append(ast.Return(value=ast.Tuple(elts=[amounts, py.load("m0")], ctx=ast.Load())))
+    body.append(ast.Return(value=ast.Tuple(elts=[told, py.load("m0")], ctx=ast.Load())))
     body.insert(0, py.assign(["m0"], ast.Constant(value=mask)))
-    made: Pays = maker.made({"price": body}, doubts)["price"]
+    if sums := [part.id for part in told.elts if isinstance(part, ast.Name) and maker.into]:
+        body.insert(0, py.assign(sums, ast.Constant(value=None)))
+    made: Callable[..., Any] = maker.made({"price": body}, doubts)["price"]
     return made
 
 
@@ -221,6 +257,7 @@ def _pay(
     amount = py.load(f"a{place}")
     body.append(py.assign([f"a{place}"], maker.expressions.of(formula)))
     body += py.when(py.compare(amount, ast.Lt(), ast.Constant(value=0)), [_refuse(place, Reason.NEGATIVE)], [])
+    body += _sum(maker, place)
     for earlier, other in enumerate(pays[:place]):
         if other.name == pay.name:
             again = py.negated(py.is_none(py.load(f"a{earlier}")))
@@ -240,6 +277,22 @@ def _pay(
     if applies != YES:
         lines.append(py.assign([f"a{place}"], ast.Constant(value=None)))
     return lines + _branch(maker, applies, body, []), surely
+
+
+def _sum(maker: _Maker, place: int) -> list[ast.stmt]:
+    """Where sums are told: a doubt if the amount is too large, else it goes into its sum."""
+    if not maker.into:
+        return []
+    amount = py.load(f"a{place}")
+    most = ast.Constant(value=maker.most)
+    lines = py.when(py.compare(amount, ast.Gt(), most), [_refuse(place, Reason.TOO_LARGE)], [])
+    total = maker.into[place]
+    if total is None:
+        return lines
+    name = f"m{total + 1}"
+    more = ast.BinOp(left=py.load(name), op=ast.Add(), right=amount)
+    first = ast.IfExp(test=py.is_none(py.load(name)), body=amount, orelse=more)
+    return [*lines, py.assign([name], first)]
 
 
 def _before(maker: _Maker, scope: py.Scope) -> list[ast.stmt]:
@@ -284,6 +337,8 @@ class _Maker:
             self.words = py.Words(sources, roots, default=None)
         self.expressions = py.Expressions(self.words, "share" if "share" in self.helpers else None)
         self.made_here: frozenset[str] = frozenset()
+        self.into: tuple[int | None, ...] = ()
+        self.most = 0
 
     def can_be_known(self, word: str) -> bool:
         """Whether the word has a source, or an earlier rule may make it."""
@@ -329,19 +384,3 @@ class _Maker:
         namespace["__builtins__"] = {}
         exec(compile(ast.fix_missing_locations(module), "<rules>", "exec"), namespace)  # noqa: S102 - see the docstring
         return namespace
-
-
-def share_of(currency: str) -> Callable[[int, int], int]:
-    """`basis_points` in one currency, in one division: half-even is the same for floor and for nearest."""
-    step = minor_units(currency)
-    whole = 10_000 * step
-
-    def share(amount: int, rate: int) -> int:
-        product = amount * rate
-        quotient = product // whole
-        rest = (product - quotient * whole) * 2
-        if rest > whole or (rest == whole and quotient & 1):
-            quotient += 1
-        return quotient * step
-
-    return share

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from stagedoor.core.facts.consent import Capacity, Consent
 from stagedoor.core.facts.request import Request, Standing
@@ -14,13 +13,16 @@ from stagedoor.core.rules.text import FLAG, NUMBER, Value
 _ADULT: Final = Capacity.ADULT
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What a decision is about."""
 
     request: Request
     standing: Standing
     consent: Consent | None
+
+
+Worked = Callable[[Situation], Value | None]
+"""How a word is worked out."""
 
 
 def _given(it: Situation) -> bool:
@@ -70,7 +72,7 @@ def _consent_days(it: Situation) -> int | None:
     return (max(grant.last_day for grant in it.consent.grants) - first).days + 1
 
 
-DERIVED: Final[dict[str, tuple[str, str, Callable[[Situation], Value | None]]]] = {
+DERIVED: Final[dict[str, tuple[str, str, Worked]]] = {
     # name: (kind, what it means, how it is worked out)
     "arc_deg": (NUMBER, "degrees of the camera move asked for",
                 lambda it: it.request.arc_to_deg - it.request.arc_from_deg),

@@ -26,12 +26,11 @@ from stagedoor.core.rules.agreement import (
     silent_on_strikes,
 )
 from stagedoor.core.rules.case import Calendar, Case, CaseKey, Priced, make_case, priced
-from stagedoor.core.rules.derived import DERIVED, Situation, is_quiet
+from stagedoor.core.rules.derived import Situation, is_quiet
 from stagedoor.core.rules.events import STRIKE
 from stagedoor.core.rules.outside import judge_narrowings
-from stagedoor.core.rules.quick import consented
 from stagedoor.core.rules.ready import Ready
-from stagedoor.core.rules.rights import judge_consent
+from stagedoor.core.rules.rights import judge_consent, judge_ready
 from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
 from stagedoor.core.rules.text import Value
 from stagedoor.core.rules.vocabulary import days_of, declared_values
@@ -40,7 +39,7 @@ CASES_MAX: Final = 4_096
 """Cases kept: a house with ten productions under four agreements and seven uses has 280 on any one day."""
 
 DAY_MS: Final = 86_400_000
-_FORBID, _ASK, _PERMIT = Effect.FORBID, Effect.ASK, Effect.PERMIT
+_FORBID, _ASK, _PERMIT = Effect.FORBID, Effect.ASK, Effect.PERMIT  # an enum's member costs a look-up each time
 NOTHING: Final = Priced(None, None, (), ())
 """No consent, so no price."""
 
@@ -87,8 +86,10 @@ class Engine:
         self._calendar = Calendar(books)
         self._cases: dict[CaseKey, Case] = {}
         self._near: dict[tuple[object, ...], Case] = {}
-        self._spoke = tuple(_spoke(rule, book) for book in books for rule in book.judges)
-        self._doubts = tuple(Spoke(rule, book, True, Code.DOUBT, False) for book in books for rule in book.judges)
+        rules = [(rule, book) for book in books for rule in book.judges]
+        doubts = [Spoke(rule, book, True, Code.DOUBT, False) for rule, book in rules]
+        # A rule in doubt is told by ~key, which as a place counts from the end: so doubts stand last, last first.
+        self._told = (*(_spoke(rule, book) for rule, book in rules), *reversed(doubts))
 
     def verdict(self, request: Request, standing: Standing, made: Ready | None) -> Verdict:
         """The answer to a request as things stand, without the words: those are `decide`'s."""
@@ -96,51 +97,30 @@ class Engine:
         declared = declared_values(request)
         situation = Situation(request, standing, consent)
         case = self._case(situation)
-        derived = {name: DERIVED[name][2](situation) for name in case.derived}
-        tally = _Tally(settled(standing) if standing.answers else {})
-        for finding in case.findings:
-            tally.hear(finding.effect, finding.code, finding.rule)
-        findings = self._beside(request, standing, made)
-        for finding in findings:
-            tally.hear(finding.effect, finding.code, finding.rule)
-        spoke: list[Spoke] = []
-        for key in case.judges(request, standing, consent, declared, derived):
-            told = self._spoke[key] if key >= 0 else self._doubts[~key]
-            spoke.append(told)
-            if told.code is not None:
-                tally.codes.append(told.code)
-            elif told.asks:
-                tally.hear(_ASK, None, told.rule.rule)
+        derived = {name: work_out(situation) for name, work_out in case.derived}
+        findings = case.findings + self._beside(request, standing, made)
+        told = self._told
+        spoke = tuple([told[key] for key in case.judges(request, standing, consent, declared, derived)])
         cost = NOTHING
         if consent is not None:
             amounts = case.pays(request, standing, consent, declared, derived)
             new_days = standing.estimate_days - standing.days_charged
             cost = priced(case, amounts, never_charged=new_days <= 0 and standing.days_charged == 0)
-            tally.codes += cost.codes
-            for rule, name in cost.asks:
-                tally.hear(_ASK, None, f"{rule}:{name}")
-        answer, code = tally.answer()
-        return Verdict(
-            answer=answer,
-            code=code,
-            findings=(*case.findings, *findings),
-            spoke=tuple(spoke),
-            gross_units=cost.gross_units,
-            cost_units=cost.cost_units,
-            priced=cost.cost_units is not None and not cost.asks,
-        )
+        answer, code = _answer(findings, spoke, cost, standing)
+        may_pay = cost.cost_units is not None and not cost.asks
+        return Verdict(answer, code, findings, spoke, cost.gross_units, cost.cost_units, may_pay)
 
     def heard(
         self, it: Situation, env: Mapping[str, Value | None], days: Mapping[str, date | None]
     ) -> tuple[tuple[Finding, ...], tuple[Duty, ...]]:
         """What every rule says, in words, as `agreement.judge_books` would tell it: only those that spoke are told."""
         case = self._case(it)
-        derived = {name: DERIVED[name][2](it) for name in case.derived}
+        derived = {name: work_out(it) for name, work_out in case.derived}
         answers = settled(it.standing)
         findings = list(case.findings)
         duties: list[Duty] = []
         for key in case.judges(it.request, it.standing, it.consent, declared_values(it.request), derived):
-            told = self._spoke[key] if key >= 0 else self._doubts[~key]
+            told = self._told[key]
             if told.doubt:
                 findings.append(doubt_of(told.book, told.rule, env, days))
             elif told.rule.to:
@@ -151,17 +131,17 @@ class Engine:
 
     def _beside(self, request: Request, standing: Standing, made: Ready | None) -> tuple[Finding, ...]:
         """What speaks beside the rules: the consent, collisions of names, policies from outside."""
-        consent = made.consent if made else None
-        found = self._collisions
-        if consent is not None:
-            if consent.agreement not in self._names:
-                found += other_agreement(self.books, consent)
-            if STRIKE in standing.holds:
-                found += silent_on_strikes(self.books, standing, consent)
+        if made is None:
+            return self._collisions + judge_narrowings(standing)[0] + judge_consent(request, standing, None)
+        consent = made.consent
+        found = judge_ready(request, standing, made)
+        if consent.agreement not in self._names:
+            found += other_agreement(self.books, consent)
+        if STRIKE in standing.holds:
+            found += silent_on_strikes(self.books, standing, consent)
         if standing.narrowings:
             found += judge_narrowings(standing)[0]
-        quick = consented(request, standing, made) if made else None
-        return (*found, quick) if quick else found + judge_consent(request, standing, consent)
+        return found + self._collisions if self._collisions else found
 
     def _case(self, it: Situation) -> Case:
         """The case of a request: by the days themselves if they were seen before, else by the stretches of them."""
@@ -204,34 +184,38 @@ class Engine:
         return found
 
 
-class _Tally:
-    """What was heard so far: codes that refuse, whether somebody is asked, whether the performer permits."""
-
-    def __init__(self, answers: Mapping[str, bool]) -> None:
-        self.answers = answers
-        self.codes: list[Code] = []
-        self.asks = False
-        self.permits = False
-
-    def hear(self, effect: Effect, code: Code | None, rule: str) -> None:
+def _answer(
+    findings: tuple[Finding, ...], spoke: tuple[Spoke, ...], cost: Priced, standing: Standing
+) -> tuple[Answer, Code | None]:
+    """The lattice of core/rules/combine.py over all that spoke; an answer given turns its question into yes or no."""
+    codes = list(cost.codes)
+    asked = [f"{rule}:{name}" for rule, name in cost.asks] if cost.asks else []
+    permits = False
+    for finding in findings:
+        effect = finding.effect
         if effect is _FORBID:
-            self.codes.append(code or Code.RULE_FORBIDS)
+            codes.append(finding.code or Code.RULE_FORBIDS)
         elif effect is _ASK:
-            said = self.answers.get(rule)
-            if said is None:
-                self.asks = True
-            elif not said:
-                self.codes.append(Code.APPROVAL_DENIED)
+            asked.append(finding.rule)
         elif effect is _PERMIT:
-            self.permits = True
-
-    def answer(self) -> tuple[Answer, Code | None]:
-        """The lattice of core/rules/combine.py over what was heard."""
-        if self.codes:
-            return Answer.REFUSE, first_in_precedence(tuple(self.codes))
-        if self.asks:
-            return Answer.ASK_A_PERSON, Code.NEEDS_A_PERSON
-        return (Answer.PERMIT, None) if self.permits else (Answer.REFUSE, Code.NO_CONSENT)
+            permits = True
+    for each in spoke:
+        if each.code is not None:
+            codes.append(each.code)
+        elif each.asks:
+            asked.append(each.rule.rule)
+    asks = bool(asked)
+    if asks and standing.answers:
+        said = settled(standing)
+        answers = [said.get(rule) for rule in asked]
+        asks = None in answers
+        if False in answers:
+            codes.append(Code.APPROVAL_DENIED)
+    if codes:
+        return Answer.REFUSE, first_in_precedence(codes)
+    if asks:
+        return Answer.ASK_A_PERSON, Code.NEEDS_A_PERSON
+    return (Answer.PERMIT, None) if permits else (Answer.REFUSE, Code.NO_CONSENT)
 
 
 @lru_cache(maxsize=16)

@@ -7,17 +7,18 @@ that an answer can be argued with.  Source: DESIGN sections 3 and 6; us-agreemen
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from stagedoor.core.base.limits import GRANTS_MAX
 from stagedoor.core.base.outcome import Code
-from stagedoor.core.base.when import within
-from stagedoor.core.facts.consent import Consent, Deal, Forbid, Grant, Purpose, Use
+from stagedoor.core.facts.consent import Consent, Forbid, Purpose, Use
 from stagedoor.core.facts.decision import Effect, Finding
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.events import events
-from stagedoor.core.rules.ready import ReadyGrant
-from stagedoor.core.rules.saying import ask, no, yes
+from stagedoor.core.rules.ready import Ready, ReadyGrant, ready
+from stagedoor.core.rules.saying import SAID_MAX, ask, no, yes
 
 WHOLE_BP: Final = 10_000
 """A hundred percent, in basis points."""
@@ -27,17 +28,22 @@ def judge_consent(request: Request, standing: Standing, consent: Consent | None)
     """What the consent says about the request: prohibitions, then exactly one permit or one refusal, then questions."""
     if consent is None:
         return (no(Code.NO_CONSENT, "There is no consent to read.", "consent"),)
-    if len(consent.grants) > GRANTS_MAX or len(consent.forbids) > GRANTS_MAX:
+    return judge_ready(request, standing, ready(consent))
+
+
+def judge_ready(request: Request, standing: Standing, made: Ready) -> tuple[Finding, ...]:
+    """The same of a consent that was made ready before."""
+    consent = made.consent
+    if not made.readable:
         what = f"The consent has {len(consent.grants)} permissions and {len(consent.forbids)} refusals"
         return (no(Code.MALFORMED, f"{what}; nobody can be asked to read more than {GRANTS_MAX}.", "consent"),)
-    whole = tuple(whole_document(request, standing, consent))
-    forbids = tuple(
-        no(_code_of(item, request), _words_of(item), f"consent, refusal {index + 1}", f"use={request.use.value}",
-            f"purpose={request.purpose.value}")
-        for index, item in enumerate(consent.forbids)
-        if refuses(item, request)
-    )  # fmt: skip
-    return whole + forbids + _grants(request, standing, consent)
+    mine = made.of(request.use)
+    found = _whole_document(request, standing, made)
+    for number, item in mine.forbids:
+        if refuses(item, request):
+            saw = (f"use={request.use.value}", f"purpose={request.purpose.value}")
+            found.append(no(_code_of(item, request), _words_of(item), f"consent, refusal {number}", *saw))
+    return (*found, *_grants(request, standing, mine.grants))
 
 
 def refuses(item: Forbid, request: Request) -> bool:
@@ -56,12 +62,14 @@ def judge_rider(request: Request, standing: Standing, rider: Consent, number: in
         for index, item in enumerate(rider.forbids)
         if refuses(item, request)
     ]
-    spoken = [item for item in _grants(request, standing, rider) if item.effect is not Effect.PERMIT]
+    mine = ready(rider).of(request.use).grants
+    spoken = [item for item in _grants(request, standing, mine) if item.effect is not Effect.PERMIT]
     return tuple(forbids) + tuple(replace(item, clause=f"rider {number}: {item.clause}") for item in spoken)
 
 
-def whole_document(request: Request, standing: Standing, consent: Consent) -> list[Finding]:
+def _whole_document(request: Request, standing: Standing, made: Ready) -> list[Finding]:
     """What stands against the document as a whole; empty if nothing does."""
+    consent = made.consent
     found: list[Finding] = []
     if not standing.consent_signed:
         found.append(no(Code.NO_CONSENT, "The performer has not signed this consent.", "consent, signature"))
@@ -96,50 +104,39 @@ def whole_document(request: Request, standing: Standing, consent: Consent) -> li
         found.append(no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))
     if not 0 <= standing.commission_bp <= WHOLE_BP:
         found.append(no(Code.MALFORMED, "The mandate's commission is not between nothing and everything.", "mandate"))
-    if not _in_one_currency(consent.deal, standing.currency):
+    if made.currency != standing.currency:
         found.append(no(Code.MALFORMED, "The deal and the production are in two currencies.", "consent, price"))
     if standing.holds or standing.died_on is not None or standing.prompt_names or standing.prompt_may_name:
         found += events(request, standing, consent)
     return found
 
 
-def _in_one_currency(deal: Deal, currency: str) -> bool:
-    return (
-        deal.day_rate.currency == currency
-        and (deal.unit_rate is None or deal.unit_rate.currency == currency)
-        and (deal.flat_fee is None or deal.flat_fee.currency == currency)
-    )
-
-
-def _grants(request: Request, standing: Standing, consent: Consent) -> tuple[Finding, ...]:
+def _grants(request: Request, standing: Standing, mine: tuple[ReadyGrant, ...]) -> tuple[Finding, ...]:
     """One permission that covers the request, with the questions of *every* one for this use; else why none does.
 
     All permissions for the use ask, whichever covers: their order must not matter, and narrowing one of them must not
     take its question away.
     """
-    mine = [
-        (f"consent, permission {index + 1}", grant)
-        for index, grant in enumerate(consent.grants)
-        if grant.use is request.use
-    ]
     if not mine:
         what = f"Nothing in the consent permits to {request.use.value}. Silence refuses."
         code = Code.TRAINING_FORBIDDEN if request.use is Use.TRAIN else Code.NO_CONSENT
         return (no(code, what, "consent, permissions"),)
-    missed = [(_misses(request, standing, grant, term), term, grant) for term, grant in mine]
-    covering = [(term, grant) for misses, term, grant in missed if not misses]
-    if not covering:
-        nearest = min((misses for misses, _, _ in missed), key=lambda misses: (len(misses), _numbers(misses)))
-        return tuple(nearest)
-    term, grant = covering[0]
-    return (yes_of(grant, term, request), *_questions(request, standing, tuple(item for _, item in mine), term))
+    for grant in mine:
+        if fits(request, standing, grant):
+            permitted = permits(grant.use, grant.term, request.shot, request.units, request.day)
+            return (permitted, *_questions(request, standing, mine, grant.term))
+    if len(mine) == 1:
+        return tuple(_misses(request, standing, mine[0]))
+    nearest: list[Finding] = min((_misses(request, standing, grant) for grant in mine), key=_distance)
+    return tuple(nearest)
 
 
-def _numbers(misses: list[Finding]) -> tuple[int, ...]:
-    return tuple(sorted(miss.code.number for miss in misses if miss.code))
+def _distance(misses: list[Finding]) -> tuple[int, list[int]]:
+    """How far a request lies from a permission: first in how many respects, then in which."""
+    return len(misses), sorted(miss.code.number for miss in misses if miss.code)
 
 
-def fits(request: Request, standing: Standing, grant: Grant | ReadyGrant) -> bool:
+def fits(request: Request, standing: Standing, grant: ReadyGrant) -> bool:
     """Whether the grant covers the request: the same tests as `_misses`, without a word."""
     return (
         request.purpose in grant.purposes
@@ -156,24 +153,24 @@ def fits(request: Request, standing: Standing, grant: Grant | ReadyGrant) -> boo
     )
 
 
-def _misses(request: Request, standing: Standing, grant: Grant, term: str) -> list[Finding]:
+def _misses(request: Request, standing: Standing, grant: ReadyGrant) -> list[Finding]:
     """Every respect in which the request goes beyond the grant; words are made only for those."""
     found: list[Finding] = []
 
     def miss(what: str, code: Code = Code.OUTSIDE_CONSENT) -> None:
-        found.append(no(code, f"The consent does not cover {what}.", term))
+        found.append(no(code, f"The consent does not cover {what}.", grant.term))
 
     if request.purpose not in grant.purposes:
         miss(f"the purpose {request.purpose.value}")
     if request.medium not in grant.media:
         miss(f"the medium {request.medium}")
-    if not _covers(request.territory, grant.territories):
+    if request.territory not in grant.territories and "world" not in grant.territories:
         miss(f"the territory {request.territory}")
     if not (grant.standing or request.shot in grant.shots):
         miss(f"the shot {request.shot or '(none named)'}")
     if request.unit != grant.unit:
         miss(f"the unit {request.unit}")
-    if not within(request.day, grant.first_day, grant.last_day):
+    if not grant.first_day <= request.day <= grant.last_day:
         days = f"the day {request.day} (it runs from {grant.first_day} to {grant.last_day})"
         miss(days, Code.CONSENT_EXPIRED)
     if standing.units_used + request.units > grant.units_max:
@@ -191,18 +188,15 @@ def _misses(request: Request, standing: Standing, grant: Grant, term: str) -> li
     return found
 
 
-def _covers(territory: str, granted: tuple[str, ...]) -> bool:
-    return territory in granted or "world" in granted
+@lru_cache(maxsize=SAID_MAX)
+def permits(use: Use, term: str, shot: str, units: int, day: date) -> Finding:
+    """The performer's yes, with the term that gives it."""
+    what = f"shot {shot}" if shot else "the replica"
+    says = f"The performer permits to {use.value} {what} in this production."
+    return yes(says, term, f"shot={shot}", f"units={units}", f"day={day}")
 
 
-def yes_of(grant: Grant, term: str, request: Request) -> Finding:
-    """The performer's permit, with the term that gives it."""
-    what = f"shot {request.shot}" if request.shot else "the replica"
-    says = f"The performer permits to {grant.use.value} {what} in this production."
-    return yes(says, term, f"shot={request.shot}", f"units={request.units}", f"day={request.day}")
-
-
-def _questions(request: Request, standing: Standing, grants: tuple[Grant, ...], term: str) -> tuple[Finding, ...]:
+def _questions(request: Request, standing: Standing, grants: tuple[ReadyGrant, ...], term: str) -> list[Finding]:
     asks: list[Finding] = []
     if any(request.shot in grant.approve_shots for grant in grants):
         asks.append(ask("consent:approval", f"The performer wants to see and approve shot {request.shot} first.", term))
@@ -210,7 +204,7 @@ def _questions(request: Request, standing: Standing, grants: tuple[Grant, ...], 
     if standing.arc_together_deg > limit:
         what = f"Together the outputs would show {standing.arc_together_deg} degrees round the head"
         asks.append(ask("consent:coverage", f"{what}; beyond {limit} the performer is asked.", term))
-    return tuple(asks)
+    return asks
 
 
 def _code_of(item: Forbid, request: Request) -> Code:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -124,8 +125,10 @@ def shown_value(value: Value | None, unit: str, currency: str) -> str:
     return f"{value} {unit}".strip()
 
 
-def declared_values(request: Request) -> dict[str, Value]:
+def declared_values(request: Request) -> Mapping[str, Value]:
     """What the production declared, by word, and the usual where it did not; `ask` saw to their kinds."""
+    if not request.circumstances:
+        return USUAL
     values: dict[str, Value] = {**USUAL}
     values.update((item.name, item.value) for item in request.circumstances)
     return values
