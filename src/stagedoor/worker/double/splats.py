@@ -6,12 +6,13 @@ expect (y down): y and z change sign on the way out and back, exactly, so a roun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stagedoor.worker.double.project import PARAMETERS, Floats
+from stagedoor.worker.double.sh import COEFFICIENTS
 
 GAUSSIANS_MAX = 1_000_000
 """Gaussians in one double: 56 MB; a head needs 10,000 to 50,000."""
@@ -31,6 +32,11 @@ HALF_TURN = np.array([1, -1, -1], np.float32)
 """About x: from y up, z towards the viewer to y down, z away, and back."""
 
 
+def no_rest() -> NDArray[np.float32]:
+    """The coefficients of a double whose colour is the same from everywhere."""
+    return np.empty((0, 0, 3), np.float32)
+
+
 class SplatsError(ValueError):
     """These bytes are no PLY of Gaussians that is read here."""
 
@@ -39,16 +45,23 @@ class SplatsError(ValueError):
 class Splats:
     """means [N,3] world units; log_scales [N,3] natural log of world units; quats [N,4] wxyz, any length but zero;
     opacity_logits [N]; colours [N,3] as spherical-harmonic coefficients of degree 0: rgb = 0.28209479 c + 0.5.
-    All float32, all read-only."""
+    rest [N,K,3] are those of degrees 1 to 3, in the order of sh.py, for the direction from the camera to the Gaussian in
+    the capture's world; K is 0, 3, 8 or 15.  All float32, all read-only."""
 
     means: NDArray[np.float32]
     log_scales: NDArray[np.float32]
     quats: NDArray[np.float32]
     opacity_logits: NDArray[np.float32]
     colours: NDArray[np.float32]
+    rest: NDArray[np.float32] = field(default_factory=no_rest)
 
     def __post_init__(self) -> None:
         count = len(self.means)
+        rest = np.array(self.rest, dtype=np.float32) if self.rest.size else np.empty((count, 0, 3), np.float32)
+        if rest.ndim != 3 or rest.shape[::2] != (count, 3) or rest.shape[1] not in COEFFICIENTS:
+            raise SplatsError(f"rest has shape {rest.shape} for {count} Gaussians")
+        rest.flags.writeable = False
+        object.__setattr__(self, "rest", rest)
         shapes = {"means": 3, "log_scales": 3, "quats": 4, "colours": 3}
         for name, width in (*shapes.items(), ("opacity_logits", 0)):
             held = np.array(getattr(self, name), dtype=np.float32)
@@ -61,6 +74,11 @@ class Splats:
 
     def __len__(self) -> int:
         return len(self.means)
+
+    @property
+    def degree(self) -> int:
+        """Of its spherical harmonics, 0 to 3."""
+        return COEFFICIENTS.index(self.rest.shape[1])
 
     def to_bytes(self) -> bytes:
         """The double as a binary little-endian PLY (y down)."""
