@@ -45,7 +45,7 @@ class SplatsError(ValueError):
 class Splats:
     """means [N,3] world units; log_scales [N,3] natural log of world units; quats [N,4] wxyz, any length but zero;
     opacity_logits [N]; colours [N,3] as spherical-harmonic coefficients of degree 0: rgb = 0.28209479 c + 0.5.
-    rest [N,K,3] are those of degrees 1 to 3, in the order of sh.py, for the direction from the camera to the Gaussian in
+    rest [N,K,3] are those of degrees 1 to 3, in the order of sh.py, for the direction from the camera to it in
     the capture's world; K is 0, 3, 8 or 15.  All float32, all read-only."""
 
     means: NDArray[np.float32]
