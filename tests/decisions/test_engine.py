@@ -12,7 +12,12 @@ from core.given import READ_ON, RULEBOOKS
 from decisions.live import Live
 from properties.strategies import worlds
 from stagedoor.adapters.rulebooks import FolderRulebooks
+from stagedoor.core.base.limits import GRANTS_MAX
+from stagedoor.core.base.money import Money
+from stagedoor.core.base.outcome import Code
+from stagedoor.core.facts.consent import Forbid, Purpose
 from stagedoor.core.facts.decision import Answer, Decision, Effect
+from stagedoor.core.facts.request import Answered
 from stagedoor.core.rules.engine import Engine, Verdict
 from stagedoor.core.rules.ready import ready
 from stagedoor.core.rules.rulebook import Rulebook
@@ -52,6 +57,47 @@ def test_every_verdict_is_the_decision_without_its_words(world: make.World) -> N
     same(world, ENGINE.verdict(world.request, world.standing, ready(world.consent)), decision)
     faster = decide(world.request, world.standing, world.consent, DECIDING, at=make.AT, engine=ENGINE)
     assert faster.canonical() == decision.canonical()
+
+
+ANSWERS = [(), (True,), (False,), (True, False), (False, True)]
+
+
+@pytest.mark.parametrize("given_answers", ANSWERS)
+@pytest.mark.parametrize("late", [False, True])
+def test_answers_to_questions_count_in_both(given_answers: tuple[bool, ...], late: bool) -> None:
+    """Of two answers a no counts; one that came late is a no; one to another question answers nothing."""
+    watched = make.consent(grants=(make.creation(), make.permission(approve_shots=(make.SHOT,))))
+    answers = tuple(
+        Answered(rule="consent:approval", yes=yes, approval=make.ident("approval", number), late=late)
+        for number, yes in enumerate(given_answers)
+    )
+    elsewhere = Answered(rule="consent:coverage", yes=True, approval=make.ident("approval", 9))
+    world = make.world(consent=watched, rulebooks=DECIDING, standing={"answers": (*answers, elsewhere)})
+    decision = world.decide()
+    if not given_answers:
+        assert decision.answer is Answer.ASK_A_PERSON
+    else:
+        assert decision.answer is (Answer.PERMIT if all(given_answers) and not late else Answer.REFUSE)
+    same(world, ENGINE.verdict(world.request, world.standing, ready(watched)), decision)
+
+
+def test_a_consent_that_nobody_can_read_or_price_refuses_in_both() -> None:
+    """Too many refusals are as unreadable as too many permissions; a deal in two currencies is in none; and a consent
+    under another agreement was not given under this one."""
+    many = tuple(Forbid(use=None, purpose=Purpose.TRAINING, content=None) for _ in range(GRANTS_MAX + 1))
+    deals = [make.deal(unit_rate=Money.whole(1, "GBP")), make.deal(unit_rate=Money.whole(1, "USD"))]
+    cases = [
+        (make.consent(forbids=many), Code.MALFORMED),
+        (make.consent(forbids=many[1:]), None),
+        (make.consent(deal=deals[0]), Code.MALFORMED),
+        (make.consent(deal=deals[1]), None),
+        (make.consent(agreement="sag_aftra_interactive_2025"), Code.OUTSIDE_CONSENT),
+    ]
+    for given_consent, code in cases:
+        world = make.world(consent=given_consent, rulebooks=DECIDING)
+        decision = world.decide()
+        assert decision.code is code, decision.findings
+        same(world, ENGINE.verdict(world.request, world.standing, ready(given_consent)), decision)
 
 
 def test_without_a_consent_both_refuse() -> None:

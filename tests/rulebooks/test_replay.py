@@ -10,6 +10,9 @@ import pytest
 
 from doors.kit import run, says_no
 from language.uses import uses
+from stagedoor.adapters.bulk.replay import replay
+from stagedoor.cli.rulebooks import with_plans
+from stagedoor.wiring import rulebooks
 
 AGREEMENT = "sag_aftra_tv_theatrical_2026"
 
@@ -38,6 +41,19 @@ def test_the_sums_are_the_same_from_csv_and_beside_another_agreement(past: Path,
         run("rulebook", "replay", AGREEMENT, tmp_path / name, "--json").out for name in ("uses.csv", "plain.parquet")
     ]
     assert json.loads(again[0]) == json.loads(again[1])
+
+
+def test_what_is_refused_pays_nothing() -> None:
+    """Without a consent nearly all is refused; what is left pays as it would by itself."""
+    books = with_plans(rulebooks(), AGREEMENT)
+    past_uses = uses(40).with_columns(consent_given=pl.lit(False))
+    whole = replay(books, past_uses, currency="USD")
+    assert whole.forbidden == 35
+    is_refused = [replay(books, past_uses.slice(row, 1), currency="USD").forbidden for row in range(20)]
+    refused = past_uses.slice(0, 20).filter(pl.Series(is_refused) == 1)
+    assert 0 < refused.height < 20
+    alone = replay(books, refused, currency="USD")
+    assert (alone.forbidden, alone.gross_units, alone.plans_units) == (refused.height, 0, 0)
 
 
 def test_a_table_for_people(past: Path) -> None:
