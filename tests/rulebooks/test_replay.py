@@ -49,9 +49,9 @@ def test_what_is_refused_pays_nothing() -> None:
     past_uses = uses(40).with_columns(consent_given=pl.lit(False))
     whole = replay(books, past_uses, currency="USD")
     assert whole.forbidden == 35
-    is_refused = [replay(books, past_uses.slice(row, 1), currency="USD").forbidden for row in range(20)]
-    refused = past_uses.slice(0, 20).filter(pl.Series(is_refused) == 1)
-    assert 0 < refused.height < 20
+    is_refused = [replay(books, past_uses.slice(row, 1), currency="USD").forbidden for row in range(8)]
+    refused = past_uses.slice(0, 8).filter(pl.Series(is_refused) == 1)
+    assert 0 < refused.height
     alone = replay(books, refused, currency="USD")
     assert (alone.forbidden, alone.gross_units, alone.plans_units) == (refused.height, 0, 0)
 
