@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from core import builders as make
 from core.given import READ_ON, RULEBOOKS
+from core.plain_books import INDEX, SOURCE, load_plain, parameter, pay, plain_book
 from decisions.live import Live
 from properties.strategies import worlds
 from stagedoor.adapters.rulebooks import FolderRulebooks
@@ -29,19 +30,19 @@ ENGINE = Engine(DECIDING)
 EFFECTS = {"forbid", "ask", "note", "permit"}
 
 
-def rules_of(decision: Decision) -> set[str]:
+def rules_of(decision: Decision, books: tuple[Rulebook, ...]) -> set[str]:
     """Rules of the books that spoke, duties and notices among them."""
-    books = {rule.rule for book in DECIDING for rule in book.judges}
-    return {item.rule for item in (*decision.findings, *decision.duties)} & books
+    judges = {rule.rule for book in books for rule in book.judges}
+    return {item.rule for item in (*decision.findings, *decision.duties)} & judges
 
 
-def same(world: make.World, verdict: Verdict, decision: Decision) -> None:
+def same(world: make.World, verdict: Verdict, decision: Decision, *, books: tuple[Rulebook, ...] = DECIDING) -> None:
     """Everything that both say."""
     assert (verdict.answer, verdict.code) == (decision.answer, decision.code)
     spoke = {told.rule.rule for told in verdict.spoke}
     if decision.answer is Answer.REFUSE:  # a refusal carries no duties
         spoke -= {told.rule.rule for told in verdict.spoke if told.rule.to and not told.doubt}
-    assert spoke == rules_of(decision)
+    assert spoke == rules_of(decision, books)
     doubts = {told.rule.rule for told in verdict.spoke if told.doubt}
     assert doubts <= {item.rule for item in decision.findings if item.effect is Effect.FORBID}
     if decision.quote is not None:
@@ -98,6 +99,37 @@ def test_a_consent_that_nobody_can_read_or_price_refuses_in_both() -> None:
         decision = world.decide()
         assert decision.code is code, decision.findings
         same(world, ENGINE.verdict(world.request, world.standing, ready(given_consent)), decision)
+
+
+def weak(confidence: str) -> dict[str, object]:
+    """A rate of this confidence, dated."""
+    return parameter(
+        values=[{"from": "2023-01-01", "value": "100.000000 USD", "source": SOURCE | {"confidence": confidence}}]
+    )
+
+
+@pytest.mark.parametrize(
+    ("book", "days", "code"),
+    [
+        (plain_book(pays=(pay(), pay(rule="x-3", name="welfare", formula="day_rate", payee="union"))), 3, None),
+        (plain_book(pays=(pay(), pay(rule="x-3", name="fund", formula="1", payee="plans", on_top=True))), 3, None),
+        (plain_book(pays=(pay(formula="a_rate * new_days"),), parameters=(weak("low"),)), 3, Code.NEEDS_A_PERSON),
+        (plain_book(pays=(pay(formula="a_rate * new_days"),), parameters=(weak("unseen"),)), 3, Code.UNPRICED),
+        (plain_book(pays=(pay(),)), 0, Code.UNPRICED),
+        (plain_book(pays=(pay(payee="union"),)), 3, Code.UNPRICED),
+    ],
+    ids=["beside-the-performer", "on-top", "low-decides", "unseen-decides", "no-day-ever", "nothing-for-the-performer"],
+)
+def test_amounts_of_other_books_are_the_same(book: dict[str, object], days: int, code: Code | None) -> None:
+    """What goes to others out of the gross or on top of it, what nobody verified, and what would never be paid."""
+    loaded = (load_plain(book),)
+    world = make.world(
+        consent=make.consent(agreement=INDEX["name"]), rulebooks=loaded, standing={"estimate_days": days}
+    )
+    decision = world.decide()
+    assert decision.code is code
+    assert world.consent is not None
+    same(world, Engine(loaded).verdict(world.request, world.standing, ready(world.consent)), decision, books=loaded)
 
 
 def test_without_a_consent_both_refuse() -> None:
