@@ -84,6 +84,14 @@ def test_bulk_says_what_the_interpreter_says(
                 assert ({one.key} if said else set() if said is False else {~one.key}) == judged([one], env)
 
 
+def test_a_rule_may_read_a_word_of_its_own_name_in_bulk() -> None:
+    """What decided is asked of the word as it was read, not of the amount that takes its name."""
+    rules = [PayText(0, "n1", None, parse("max(0, -(n1 + n1))", WORDS), weak=("n1",))]
+    envs: list[Env] = [{**dict.fromkeys(WORDS), "n1": n1, "s1": (), "s2": ()} for n1 in (-25_000, 7)]
+    rated = rate(BulkBook(pays=tuple(rules), partition=()), frame_of(envs))
+    assert [told(rated, row, 1) for row in (0, 1)] == [priced(rules, env) for env in envs] == [([50_000], 1), ([0], 0)]
+
+
 BIG = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
     st.sampled_from((2**62 - 1, 2**62, 2**31, -(2**62), 3 * 10**9, -(2**63), 2**63 - 1, 0, 1)),

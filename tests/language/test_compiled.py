@@ -262,3 +262,11 @@ def test_no_word_becomes_a_name_of_the_program() -> None:
     ]
     env: Env = {"__import__": 1, "m0": 1, "a0": 1, "doubtful": 1, "None": False, "x'); import os": False}
     assert sorted(compile_judges(rules, sources=None, constants={})(env)) == [0, 1]
+
+
+def test_a_rule_may_read_a_word_of_its_own_name() -> None:
+    """What decided is asked of the word as it was read, not of the amount that takes its name."""
+    rules = [PayText(0, "n1", None, parse("max(0, -(n1 + n1))", WORDS), weak=("n1",))]
+    for n1, expected in ((-25_000, ([50_000], 1)), (7, ([0], 0))):
+        env: Env = {**dict.fromkeys(WORDS), "n1": n1}
+        assert compile_pays(rules, sources=None, constants={}, currency="USD")(env) == priced(rules, env) == expected

@@ -262,9 +262,6 @@ def _pay(
         if other.name == pay.name:
             again = py.negated(py.is_none(py.load(f"a{earlier}")))
             body += py.when(again, [_refuse(place, Reason.TWICE)], [])
-    if pay.name in maker.made_here:
-        body.append(py.assign([maker.words.local(pay.name)], amount))
-        inner.sure.add(pay.name)
     surely = 0
     for bit, tree in flags:
         if always and tree == YES:
@@ -274,6 +271,9 @@ def _pay(
                 target=ast.Name(id="m0", ctx=ast.Store()), op=ast.BitOr(), value=ast.Constant(value=1 << bit)
             )
             body += _branch(maker, fold(tree, {}, inner.sure), [marks], [])
+    if pay.name in maker.made_here:  # only now: what decided is asked of the word as it was read
+        body.append(py.assign([maker.words.local(pay.name)], amount))
+        inner.sure.add(pay.name)
     if applies != YES:
         lines.append(py.assign([f"a{place}"], ast.Constant(value=None)))
     return lines + _branch(maker, applies, body, []), surely
