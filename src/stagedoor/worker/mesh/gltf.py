@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from stagedoor.worker.mesh.errors import shown
 from stagedoor.worker.mesh.gltf_data import (
     MAGIC,
-    NODES_MAX,
     Entry,
     Octets,
     Store,
@@ -34,7 +33,7 @@ from stagedoor.worker.mesh.gltf_data import (
     numbers,
     refuse,
 )
-from stagedoor.worker.mesh.limits import COORDINATE_MAX, DEPTH_MAX, PARTS_MAX, TRIANGLES_MAX, VERTICES_MAX
+from stagedoor.worker.mesh.limits import COORDINATE_MAX, DEPTH_MAX, NODES_MAX, PARTS_MAX, TRIANGLES_MAX, VERTICES_MAX
 from stagedoor.worker.mesh.model import Doubles, unit
 from stagedoor.worker.mesh.parts import Material, Part
 from stagedoor.worker.mesh.texture import Budget, Texels, decode

@@ -184,10 +184,11 @@ class Store:
     def floats(self, number: int, where: str, *, shapes: tuple[str, ...]) -> NDArray[np.float32]:
         """The same as float32; whole numbers that are marked as normalised become 0 to 1, or -1 to 1."""
         read = self.array(number, where, shapes=shapes)
-        out = read.astype(np.float32)
+        out: NDArray[np.float32] = read.astype(np.float32)
         if read.dtype.kind in "iu" and self._accessors[number].get("normalized") is True:
-            out = np.maximum(out / np.float32(np.iinfo(read.dtype).max), np.float32(-1.0))
-        return np.asarray(out, dtype=np.float32)
+            bits = 8 * read.dtype.itemsize - (1 if read.dtype.kind == "i" else 0)
+            out = np.maximum(out / np.float32((1 << bits) - 1), np.float32(-1.0))
+        return out
 
     def _buffer(self, number: int) -> memoryview:
         held, name = self._buffers[number], f"buffer {number}"

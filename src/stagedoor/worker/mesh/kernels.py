@@ -102,7 +102,7 @@ def set_up(
 
 
 @njit(inline="always")
-def row_ends(low: int, high: int, function: Any, y: float) -> tuple[int, int]:
+def row_ends(low: Any, high: Any, function: Any, y: float) -> Any:
     """The part of [low, high) of a pixel row where no edge function is surely below zero."""
     if high - low < WIDE_PX:
         return low, high

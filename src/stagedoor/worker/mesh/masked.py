@@ -11,30 +11,25 @@ import numpy as np
 from stagedoor.worker.double._jit import njit
 from stagedoor.worker.double.pool import CHUNKS
 from stagedoor.worker.mesh.kernels import NEAR, OFFSETS, SAMPLES, STRIPE_PX, row_ends
-from stagedoor.worker.mesh.shading import weigh
+from stagedoor.worker.mesh.shading import weights_at
 from stagedoor.worker.mesh.texels import bilinear
 
 
 @njit()
 def solid(
-    t: int, across: float, down: float, function: Any, triangles: Any, uvs: Any, colours: Any, factor: Any,
-    texels: Any, sizes: Any, repeat: bool, cutoff: float, scratch: Any,
-) -> bool:  # fmt: skip
-    """Whether a triangle with an alpha mask is there at a sample; scratch float64 [2,4]."""
-    weigh(function, across, down, scratch[0])
+    t: int, across: float, down: float, functions: Any, triangles: Any, uvs: Any, colours: Any, factor: Any,
+    texels: Any, sizes: Any, repeat: bool, cutoff: float,
+) -> Any:  # fmt: skip
+    """Whether a triangle with an alpha mask is there at a sample."""
+    first, second, third, _ = weights_at(functions, t, across, down)
+    i, j, k = triangles[t, 0], triangles[t, 1], triangles[t, 2]
     alpha = factor[3]
     if len(uvs) > 0:
-        u = v = 0.0
-        for k in range(3):
-            u += scratch[0, k] * uvs[triangles[t, k], 0]
-            v += scratch[0, k] * uvs[triangles[t, k], 1]
-        bilinear(texels, 0, sizes[0, 0], sizes[0, 1], u, v, repeat, scratch[1])
-        alpha *= scratch[1, 3]
+        u = first * uvs[i, 0] + second * uvs[j, 0] + third * uvs[k, 0]
+        v = first * uvs[i, 1] + second * uvs[j, 1] + third * uvs[k, 1]
+        alpha *= bilinear(texels, 0, sizes[0, 0], sizes[0, 1], u, v, repeat)[3]
     if len(colours) > 0:
-        mixed = 0.0
-        for k in range(3):
-            mixed += scratch[0, k] * colours[triangles[t, k], 3]
-        alpha *= mixed / 65535.0
+        alpha *= (first * colours[i, 3] + second * colours[j, 3] + third * colours[k, 3]) / 65535.0
     return alpha >= cutoff
 
 
@@ -44,7 +39,6 @@ def cover_masked(
     factor: Any, texels: Any, sizes: Any, repeat: bool, cutoff: float,
 ) -> None:  # fmt: skip
     """As kernels.cover, and a sample where the texture has a hole belongs to what is behind."""
-    scratch = np.zeros((2, 4), np.float64)
     for y in range(len(owners)):
         if (y // STRIPE_PX) % CHUNKS == chunk:
             owners[y] = -1
@@ -68,19 +62,7 @@ def cover_masked(
                     if not inside or near <= depths[y, x, sample] or near > np.float32(1.0 / NEAR):
                         continue
                     if solid(
-                        t,
-                        across,
-                        down,
-                        function,
-                        triangles,
-                        uvs,
-                        colours,
-                        factor,
-                        texels,
-                        sizes,
-                        repeat,
-                        cutoff,
-                        scratch,
+                        t, across, down, functions, triangles, uvs, colours, factor, texels, sizes, repeat, cutoff
                     ):
                         depths[y, x, sample] = near
                         owners[y, x, sample] = t

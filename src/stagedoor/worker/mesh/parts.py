@@ -164,7 +164,7 @@ def _inside(part: Part) -> NDArray[np.float64]:
             what="its texture repeats, and the model has several textures, which are put on one sheet",
             todo="Unwrap it within the picture, or bake one texture for the whole model",
         )
-    return np.clip(uvs, 0.0, 1.0)
+    return np.asarray(np.clip(uvs, 0.0, 1.0), dtype=np.float64)
 
 
 def _packed(
@@ -211,6 +211,6 @@ def with_texture(parts: Sequence[Part], key: str) -> tuple[Part, ...]:
 def flipped(parts: Sequence[Part]) -> tuple[Part, ...]:
     """The parts with v turned over, for pictures whose first row is the lowest."""
     return tuple(
-        part if part.uvs is None else replace(part, uvs=part.uvs * np.float32([1, -1]) + np.float32([0, 1]))
+        part if part.uvs is None else replace(part, uvs=np.stack([part.uvs[:, 0], 1 - part.uvs[:, 1]], axis=1))
         for part in parts
     )

@@ -40,7 +40,7 @@ SRGB: Final = _encoded()
 
 
 @njit(inline="always")
-def srgb_of(light: float) -> float:
+def srgb_of(light: Any) -> Any:
     """Light 0 to 1 as sRGB 0 to 1; what lies outside is held to the ends."""
     at = np.sqrt(min(max(light, 0.0), 1.0)) * ENCODE_STEPS
     step = np.int64(at)
@@ -93,65 +93,78 @@ def halve(source: Any, out: Any, masked: bool) -> None:
 
 
 @njit(inline="always")
-def edged(at: int, size: int, repeat: bool) -> int:
+def edged(at: Any, size: Any, repeat: bool) -> Any:
     """A texel's number inside the picture: round again, or held to the edge."""
+    if 0 <= at < size:
+        return at
     if repeat:
         return at % size
     return min(max(at, 0), size - 1)
 
 
-@njit()
-def bilinear(texels: Any, start: int, height: int, width: int, u: float, v: float, repeat: bool, out: Any) -> None:
-    """Light and alpha at (u, v) of one level, float64 [4]; texel centres at half-integers."""
+@njit(inline="always")
+def bilinear(texels: Any, start: Any, height: Any, width: Any, u: float, v: float, repeat: bool) -> Any:
+    """Light and alpha (r, g, b, a) at (u, v) of one level; texel centres at half-integers."""
     across, down = u * width - 0.5, v * height - 0.5
     left, top = np.int64(np.floor(across)), np.int64(np.floor(down))
-    right_part, low_part = across - left, down - top
-    for channel in range(4):
-        out[channel] = 0.0
-    for corner in range(4):
-        step_x, step_y = corner & 1, corner >> 1
-        share = (right_part if step_x else 1.0 - right_part) * (low_part if step_y else 1.0 - low_part)
-        at = start + edged(top + step_y, height, repeat) * width + edged(left + step_x, width, repeat)
-        out[0] += share * LIGHT[texels[at, 0]]
-        out[1] += share * LIGHT[texels[at, 1]]
-        out[2] += share * LIGHT[texels[at, 2]]
-        out[3] += share * texels[at, 3] / 255.0
+    x, y = np.float32(across - left), np.float32(down - top)
+    one = np.float32(1.0)
+    column_0, column_1 = edged(left, width, repeat), edged(left + 1, width, repeat)
+    row_0 = start + edged(top, height, repeat) * width
+    row_1 = start + edged(top + 1, height, repeat) * width
+    a, b, c, d = row_0 + column_0, row_0 + column_1, row_1 + column_0, row_1 + column_1
+    share_a, share_b, share_c, share_d = (one - x) * (one - y), x * (one - y), (one - x) * y, x * y
+    alpha = share_a * texels[a, 3] + share_b * texels[b, 3] + share_c * texels[c, 3] + share_d * texels[d, 3]
+    return (
+        share_a * LIGHT[texels[a, 0]]
+        + share_b * LIGHT[texels[b, 0]]
+        + share_c * LIGHT[texels[c, 0]]
+        + share_d * LIGHT[texels[d, 0]],
+        share_a * LIGHT[texels[a, 1]]
+        + share_b * LIGHT[texels[b, 1]]
+        + share_c * LIGHT[texels[c, 1]]
+        + share_d * LIGHT[texels[d, 1]],
+        share_a * LIGHT[texels[a, 2]]
+        + share_b * LIGHT[texels[b, 2]]
+        + share_c * LIGHT[texels[c, 2]]
+        + share_d * LIGHT[texels[d, 2]],
+        alpha * np.float32(1.0 / 255.0),
+    )
 
 
-@njit()
+@njit(inline="always")
 def looked_up(
-    texels: Any, starts: Any, sizes: Any, u: float, v: float, slopes: Any, repeat: bool, out: Any, scratch: Any
-) -> None:
-    """Light and alpha over a pixel's footprint, float64 [4]: between two levels, up to PROBES_MAX looks.
+    texels: Any, starts: Any, sizes: Any, u: float, v: float, ux: float, vx: float, uy: float, vy: float, repeat: bool
+) -> Any:
+    """Light and alpha (r, g, b, a) over a pixel's footprint: between two levels, up to PROBES_MAX looks.
 
-    slopes: du/dx, dv/dx, du/dy, dv/dy.  Scratch float64 [4].
+    ux, vx, uy, vy: how u and v change from pixel to pixel across, and down.
     """
     height, width = sizes[0, 0], sizes[0, 1]
-    long = np.sqrt((slopes[0] * width) ** 2 + (slopes[1] * height) ** 2)
-    short = np.sqrt((slopes[2] * width) ** 2 + (slopes[3] * height) ** 2)
-    step_u, step_v = slopes[0], slopes[1]
+    long = np.sqrt((ux * width) ** 2 + (vx * height) ** 2)
+    short = np.sqrt((uy * width) ** 2 + (vy * height) ** 2)
+    step_u, step_v = ux, vx
     if short > long:
         long, short = short, long
-        step_u, step_v = slopes[2], slopes[3]
-    probes = 1
+        step_u, step_v = uy, vy
+    probes = np.int64(1)
     if long > 1.0:
-        probes = min(np.int64(np.ceil(min(long / max(short, 1e-9), np.float64(PROBES_MAX)))), PROBES_MAX)
-    level = np.float64(log2_safe(np.float32(min(max(long / probes, 1.0), 1e9))))
-    level = min(max(level, 0.0), np.float64(len(starts) - 1))
-    fine = np.int64(level)
-    part = level - fine
-    for channel in range(4):
-        out[channel] = 0.0
+        probes = np.int64(np.ceil(min(long / max(short, 1e-9), np.float64(PROBES_MAX)) - 0.25))
+    level = min(np.float64(log2_safe(np.float32(min(max(long / probes, 1.0), 1e9)))), np.float64(len(starts) - 1))
+    fine = np.int64(max(level, 0.0))
+    part = np.float32(level - fine)
+    red = green = blue = alpha = np.float32(0.0)
     for probe in range(probes):
         shift = (probe + 0.5) / probes - 0.5
         for coarse in range(2):
-            share = (part if coarse else 1.0 - part) / probes
-            if share <= 0.0:
+            share = part if coarse else np.float32(1.0) - part
+            if share <= np.float32(0.0):
                 continue
             number = fine + coarse
-            bilinear(
+            r, g, b, a = bilinear(
                 texels, starts[number], sizes[number, 0], sizes[number, 1],
-                u + shift * step_u, v + shift * step_v, repeat, scratch,
+                u + shift * step_u, v + shift * step_v, repeat,
             )  # fmt: skip
-            for channel in range(4):
-                out[channel] += share * scratch[channel]
+            red, green, blue, alpha = red + share * r, green + share * g, blue + share * b, alpha + share * a
+    each = np.float32(1.0) / np.float32(probes)
+    return red * each, green * each, blue * each, alpha * each
