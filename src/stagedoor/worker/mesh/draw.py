@@ -20,6 +20,8 @@ from stagedoor.worker.mesh.texels import Pyramid
 _ABSENT_UVS = np.empty((0, 2), np.float32)
 _ABSENT_COLOURS = np.empty((0, 4), np.uint16)
 _NO_LIGHT = np.empty((0, 3), np.float64)
+# A mesh's own arrays are read-only, which is a type of its own to numba: these are so too, and one kernel serves all.
+_ABSENT_UVS.flags.writeable = _ABSENT_COLOURS.flags.writeable = False
 _WHITE = np.full((1, 1, 4), 255, np.uint8)
 
 

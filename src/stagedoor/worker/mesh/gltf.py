@@ -170,8 +170,9 @@ class _Reader:
         material, coordinates = self._material(held, where)
         positions = self.store.floats(number, f"{where} POSITION", shapes=("VEC3",)).astype(np.float64)
         turn = placed[:3, :3]
-        with np.errstate(over="ignore", invalid="ignore"):
-            positions = positions @ turn.T + placed[:3, 3]
+        if not np.array_equal(placed, np.eye(4)):
+            with np.errstate(over="ignore", invalid="ignore"):
+                positions = positions @ turn.T + placed[:3, 3]
         if not (np.abs(positions) <= COORDINATE_MAX).all():
             refuse(where, f"a position is not finite or is beyond {COORDINATE_MAX:g}", "Export it in metres")
         return Part(

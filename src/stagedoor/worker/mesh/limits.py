@@ -40,6 +40,9 @@ TEXTURES_PX_MAX: Final = 8192 * 8192
 LINE_BYTES_MAX: Final = 64 << 10
 """Bytes of one line of an OBJ or MTL: a polygon of 2,000 corners."""
 
+LINES_MAX: Final = 8_000_000
+"""Lines of an OBJ: as many vertices, coordinates, normals and faces as a mesh may have.  Counted before any is read."""
+
 POLYGON_CORNERS_MAX: Final = 1_000
 """Corners of one polygon of an OBJ: cutting it into triangles takes the square of that."""
 
