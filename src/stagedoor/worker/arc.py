@@ -11,7 +11,7 @@ import hashlib
 import math
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image
@@ -19,11 +19,11 @@ from PIL import Image
 from stagedoor.core.facts.permit import Output
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
-from stagedoor.worker.job import Job, Made, WorkError, wipe_arrays
+from stagedoor.worker.drawable import Drawable, opened
+from stagedoor.worker.job import Job, Made
 
 if TYPE_CHECKING:
     from stagedoor.worker.double.camera import Camera
-    from stagedoor.worker.double.splats import Splats
 
 FIELD_OF_VIEW_DEG: Final = 36.0
 """Across the frame's shorter side: a portrait lens, and the one that captures here are taken with."""
@@ -37,12 +37,10 @@ ANIMATION_BYTES_MAX: Final = 512 << 20
 
 def render_arc(job: Job) -> Made:
     """Draw, stamp and write each frame; then the animation, if all were made."""
-    from stagedoor.worker.double.render import render_frame
-
     values = job.plan.settings
     frames, width, height = values["frames"], values["width"], values["height"]
     assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
-    splats = _opened(job.plaintext)
+    replica = _opened(job.plaintext)
     outputs: list[Output] = []
     kept: list[Image.Image] = []
     keep = frames * width * height * 3 <= ANIMATION_BYTES_MAX
@@ -59,7 +57,7 @@ def render_arc(job: Job) -> Made:
                 width=width,
                 height=height,
             )
-            picture = render_frame(splats, camera, width=width, height=height, background=BACKGROUND)
+            picture = replica.draw(camera, width, height, BACKGROUND)
             if not job.lease.live():
                 break
             image = stamp.stamped(picture, permit=job.plan.order.permit)
@@ -71,7 +69,7 @@ def render_arc(job: Job) -> Made:
             if keep:
                 kept.append(image)
     finally:
-        wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours)
+        replica.wipe()
     whole = made == frames
     if whole and keep:
         outputs += _moving(job.out, kept, job.plan.order.permit, values["first_frame"])
@@ -119,14 +117,9 @@ def write_output(folder: Path, name: str, data: bytes) -> Output:
     return Output(name=name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mark=stamp.MARK)
 
 
-def _opened(plaintext: bytearray) -> Splats:
-    from stagedoor.worker.double.splats import Splats, SplatsError
-
+def _opened(plaintext: bytearray) -> Drawable:
     try:
-        # The reader only looks: a bytearray serves as well as bytes, and can be wiped, which a copy could not.
-        return Splats.from_bytes(cast("bytes", plaintext))
-    except SplatsError as fault:
-        raise WorkError(f"the replica is not one that this recipe can draw: {type(fault).__name__}") from None
+        return opened(plaintext)
     finally:
         wipe(plaintext)
 

@@ -1,0 +1,107 @@
+"""What a render recipe asks of a replica, whatever technique made it: that it can be drawn, and wiped.
+
+A replica tells by its own bytes what it is.  Another kind joins with one line in KINDS: how to recognise it and how to
+open it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stagedoor.worker.job import WorkError, wipe_arrays
+
+if TYPE_CHECKING:
+    from stagedoor.worker.double.camera import Camera
+
+Colour = tuple[float, float, float]
+
+
+class Drawable(Protocol):
+    """An opened replica."""
+
+    def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
+        """The picture, uint8 [H,W,3], over a background of colours 0 to 1; the same bytes at any number of threads."""
+
+    def wipe(self) -> None:
+        """Overwrite what was opened.  Nothing is drawn afterwards."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """recognises: whether the bytes say that they are this kind, by a look at their head.  opens: reads them; raises a
+    ValueError of its own package for what it cannot use, and keeps no view of the buffer, which is wiped."""
+
+    name: str
+    recognises: Callable[[bytearray], bool]
+    opens: Callable[[bytearray], Drawable]
+
+
+def opened(plaintext: bytearray) -> Drawable:
+    """The replica in these bytes, or WorkError.  The caller wipes the bytes."""
+    for kind in KINDS:
+        if not kind.recognises(plaintext):
+            continue
+        try:
+            return kind.opens(plaintext)
+        except ValueError as fault:
+            # What is wrong with a replica can quote it: only the kind of fault leaves this process.
+            raise WorkError(f"the replica is not one that this recipe can draw: {type(fault).__name__}") from None
+    raise WorkError("the replica is not one that this recipe can draw: its bytes are of no kind known here")
+
+
+class _DrawnSplats:
+    """Gaussians."""
+
+    def __init__(self, plaintext: bytearray) -> None:
+        from stagedoor.worker.double.splats import Splats
+
+        # The reader only looks: a bytearray serves as well as bytes, and can be wiped, which a copy could not.
+        self._splats = Splats.from_bytes(cast("bytes", plaintext))
+
+    def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
+        """As Drawable."""
+        from stagedoor.worker.double.render import render_frame
+
+        return render_frame(self._splats, camera, width=width, height=height, background=background)
+
+    def wipe(self) -> None:
+        """As Drawable."""
+        held = self._splats
+        wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
+
+
+class _DrawnMesh:
+    """A textured triangle mesh."""
+
+    def __init__(self, plaintext: bytearray) -> None:
+        from stagedoor.worker.mesh.draw import Scene
+        from stagedoor.worker.mesh.sealed import from_bytes
+
+        self._scene = Scene(from_bytes(plaintext))
+
+    def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
+        """As Drawable."""
+        picture = self._scene.draw(camera, width=width, height=height, background=background)
+        return np.ascontiguousarray(picture[..., :3])
+
+    def wipe(self) -> None:
+        """As Drawable."""
+        wipe_arrays(*self._scene.arrays())
+
+
+def _is_mesh(plaintext: bytearray) -> bool:
+    from stagedoor.worker.mesh.sealed import is_mesh
+
+    return is_mesh(plaintext)
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind(name="mesh", recognises=_is_mesh, opens=_DrawnMesh),
+    Kind(name="splats", recognises=lambda plaintext: plaintext[:4] == b"ply\n", opens=_DrawnSplats),
+)
+"""Every kind that can be drawn, asked in this order."""
