@@ -18,6 +18,7 @@ from stagedoor.capture.read import Capture
 from stagedoor.worker.double._jit import njit
 from stagedoor.worker.double.pool import CHUNKS, Pool
 from stagedoor.worker.double.project import NEAR
+from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, rounded
 
 GRID = 128
 """Voxels along an edge of the box."""
@@ -27,6 +28,9 @@ SEEN_MIN = 0.5
 """A voxel belongs only where at least this share of the views has it inside the frame."""
 NORMAL_REACH = 2
 """Voxels looked at on each side to find which way the surface faces."""
+
+SEEN_SAMPLE = 2_000
+"""Seen points that lend the unseen their colour: on a head about one to the square centimetre."""
 
 Doubles = NDArray[np.float64]
 Bytes = NDArray[np.uint8]
@@ -58,6 +62,8 @@ def visual_hull(capture: Capture, *, pool: Pool) -> Hull:
     corner, voxel = centre - radius, 2.0 * radius / GRID
     kept = np.zeros((GRID, GRID, GRID), np.uint8)
     pool.run(lambda chunk: carve(images, cameras, lens, corner, voxel, chunk, kept))
+    if gap_deg(azimuths_of(cameras, centre)) > GAP_DEG:
+        kept = rounded(kept, images, cameras, lens, corner, voxel)
     count = count_surface(kept)
     if count == 0:
         raise HullError("the masks have no point in common: cameras and pictures do not belong together")
@@ -65,6 +71,7 @@ def visual_hull(capture: Capture, *, pool: Pool) -> Hull:
     list_surface(kept, corner, voxel, points, normals)
     colours = np.empty((count, 3))
     pool.run(lambda chunk: colour_points(images, cameras, lens, points, normals, chunk, colours))
+    colour_unseen(points, colours)
     return Hull(points=points, normals=normals, colours=colours, voxel=voxel, centre=centre)
 
 
@@ -179,7 +186,7 @@ def colour_points(
     views, height, width = images.shape[0], images.shape[1], images.shape[2]
     for p in range(chunk, points.shape[0], CHUNKS):
         x, y, z = points[p, 0], points[p, 1], points[p, 2]
-        total, red, green, blue = 1e-9, 0.5e-9, 0.5e-9, 0.5e-9
+        total, red, green, blue = 0.0, 0.0, 0.0, 0.0
         for view in range(views):
             u, v, depth = look(cameras[view], lens, x, y, z)
             if depth <= NEAR or not (0.0 <= u < width and 0.0 <= v < height):
@@ -201,4 +208,19 @@ def colour_points(
             red += weight * pixel[0] / 255.0
             green += weight * pixel[1] / 255.0
             blue += weight * pixel[2] / 255.0
+        # 0 / 0 is not a number: nobody saw this point (colour_unseen).
         colours[p, 0], colours[p, 1], colours[p, 2] = red / total, green / total, blue / total
+
+
+def colour_unseen(points: Doubles, colours: Doubles) -> None:
+    """Gives points that no view faces the mean colour of those seen, the nearer the more; grey where none is seen."""
+    unseen = np.nonzero(np.isnan(colours[:, 0]))[0]
+    seen = np.nonzero(~np.isnan(colours[:, 0]))[0]
+    if len(seen) == 0:
+        colours[:] = 0.5
+        return
+    seen = seen[:: max(1, len(seen) // SEEN_SAMPLE)]
+    for part in np.array_split(unseen, max(1, len(unseen) // 256)):
+        away = ((points[part, None] - points[seen][None]) ** 2).sum(axis=2)
+        weight = 1.0 / (away + 1e-12) ** 2
+        colours[part] = (weight[..., None] * colours[seen][None]).sum(axis=1) / weight.sum(axis=1)[:, None]
