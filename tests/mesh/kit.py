@@ -47,7 +47,6 @@ def ball(rings: int = 12, around: int = 24, **over: object) -> Mesh:
             upper, lower = (corner(r, a), corner(r, a + 1)), (corner(r + 1, a), corner(r + 1, a + 1))
             rows += [[upper[0], lower[0], lower[1]]] if r < rings - 1 else []
             rows += [[upper[0], lower[1], upper[1]]] if r > 0 else []
-            rows += [[upper[0], lower[0], upper[1]]] if r == rings - 1 else []
     triangles = np.array(rows, np.int32)
     given: dict[str, object] = {
         "positions": positions.astype(np.float32),

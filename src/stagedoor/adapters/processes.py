@@ -11,9 +11,10 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 STOP_SECONDS: Final = 10
 """How long a process has to end after SIGTERM before it is killed."""
@@ -120,3 +121,21 @@ def _environment() -> dict[str, str]:
 def run_module(module: str) -> int:
     """`python -m <module>` to its end; its exit status."""
     return subprocess.run([sys.executable, "-m", module], check=False).returncode
+
+
+def listen(arguments: list[str], heard: Callable[[dict[str, Any]], None]) -> int:
+    """`python -m <arguments>`, which tells in lines of JSON; each object is handed on.  Its exit status."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdout is not None, "asked for above"
+        for line in process.stdout:
+            with contextlib.suppress(ValueError):  # a library's own chatter is not for us
+                said = json.loads(line)
+                if isinstance(said, dict):
+                    heard(said)
+    return process.returncode

@@ -21,6 +21,7 @@ from stagedoor.cli.demo.stage import StageFault
 from stagedoor.cli.naming import prompt
 from stagedoor.cli.odrl import odrl
 from stagedoor.cli.replay import replay
+from stagedoor.cli.replicas import replica
 from stagedoor.cli.rulebooks import rulebook
 from stagedoor.cli.saying import say
 from stagedoor.core.rules.load import RulebookError
@@ -64,6 +65,7 @@ app.add_typer(prompt, name="prompt")
 capture = typer.Typer(help="Captures: check a folder before it is taken in.", no_args_is_help=True)
 capture.command("check")(checking.capture_check)
 app.add_typer(capture, name="capture")
+app.add_typer(replica, name="replica")
 
 app.add_typer(consents.consent, name="consent")
 

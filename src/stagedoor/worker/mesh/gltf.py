@@ -324,3 +324,9 @@ def _change(moved: Entry, where: str) -> Doubles:
     angle = numbers({"r": [moved.get("rotation", 0.0)]}, "r", where, default=(0.0,))[0]
     cos, sin = math.cos(angle), math.sin(angle)
     return np.array([[cos * wide, sin * tall, across], [-sin * wide, cos * tall, down], [0.0, 0.0, 1.0]])
+
+
+def holds_gaussians(data: Octets) -> bool:
+    """Whether a GLB says that it uses KHR_gaussian_splatting.  Raises MeshError if its JSON cannot be read."""
+    used = chunks(data)[0].get("extensionsUsed", [])
+    return isinstance(used, list) and "KHR_gaussian_splatting" in used
