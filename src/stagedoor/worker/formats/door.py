@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stagedoor.worker.double.splats import Splats
-from stagedoor.worker.formats import ply, spz
+from stagedoor.worker.formats import gltf, ply, spz
 from stagedoor.worker.formats.errors import FormatError, shown
 from stagedoor.worker.formats.made import Octets
 
@@ -24,10 +24,11 @@ _READERS: Final[tuple[tuple[bytes, Callable[[Octets], Splats]], ...]] = (
     (ply.MAGIC, ply.read_ply),
     (spz.GZIP, spz.read_spz),
     (spz.MAGIC, spz.read_spz),
+    (gltf.MAGIC, gltf.read_glb),
 )
 
 _WRITERS: Final[Mapping[str, Callable[[Splats], bytes]]] = MappingProxyType(
-    {"ply": ply.write_ply, "spz": spz.write_spz}
+    {"ply": ply.write_ply, "spz": spz.write_spz, "glb": gltf.write_glb}
 )
 
 KINDS: Final = tuple(_WRITERS)
