@@ -39,7 +39,7 @@ def ball(rings: int = 12, around: int = 24, **over: object) -> Mesh:
     """A ball of radius 1 with a seam, as scans are unwrapped: v from the top down, u once round."""
     v, u = np.meshgrid(np.linspace(0, 1, rings + 1), np.linspace(0, 1, around + 1), indexing="ij")
     rise, turn = np.pi * v.ravel(), 2 * np.pi * u.ravel()
-    positions = np.stack([np.sin(rise) * np.sin(turn), np.cos(rise), np.sin(rise) * np.cos(turn)], 1)
+    positions = np.stack([np.sin(rise) * np.sin(turn), np.cos(rise), np.sin(rise) * np.cos(turn)], 1).round(6) + 0.0
     corner = lambda r, a: r * (around + 1) + a  # noqa: E731
     rows = []
     for r in range(rings):
