@@ -24,10 +24,22 @@ def adam_step(
     params: Floats, grads: Floats, means: Floats, squares: Floats, rates: Floats, step: int, start: int, end: int
 ) -> None:
     """One step (counted from 1) for Gaussians start..end, in place."""
+    step_rows(params, grads, means, squares, rates, step, start, end)
+    for row in range(11, PARAMETERS):
+        p = params[row]
+        for i in range(start, end):
+            p[i] = min(max(p[i], COLOUR_MIN), COLOUR_MAX)
+
+
+@njit()
+def step_rows(
+    params: Floats, grads: Floats, means: Floats, squares: Floats, rates: Floats, step: int, start: int, end: int
+) -> None:
+    """The same for any rows [R,N] with rates [R], held within no bounds."""
     mean_scale = f4(1.0 / (1.0 - 0.9**step))
     square_scale = f4(1.0 / (1.0 - 0.99**step))
     one = f4(1.0)
-    for row in range(PARAMETERS):
+    for row in range(params.shape[0]):
         rate = rates[row] * mean_scale
         p, g, m, s = params[row], grads[row], means[row], squares[row]
         for i in range(start, end):
@@ -35,6 +47,3 @@ def adam_step(
             square = KEEP_SQUARE * s[i] + (one - KEEP_SQUARE) * g[i] * g[i]
             m[i], s[i] = mean, square
             p[i] -= rate * mean / (np.sqrt(square * square_scale) + TINY)
-        if row >= 11:
-            for i in range(start, end):
-                p[i] = min(max(p[i], COLOUR_MIN), COLOUR_MAX)

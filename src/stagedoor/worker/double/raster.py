@@ -16,6 +16,7 @@ from stagedoor.worker.double._jit import exp2_small, fma, njit
 from stagedoor.worker.double.camera import Camera
 from stagedoor.worker.double.pool import CHUNKS, Pool
 from stagedoor.worker.double.project import PARAMETERS, SPLAT, TILE, Floats, Ints, project
+from stagedoor.worker.double.shade import shade
 from stagedoor.worker.double.tiles import list_tiles, order_by_depth
 
 f4 = np.float32
@@ -143,15 +144,22 @@ class Stage:
         """The Gaussians that a chunk projects: a contiguous quarter."""
         return self.gaussians * chunk // CHUNKS, self.gaussians * (chunk + 1) // CHUNKS
 
-    def place(self, params: Floats, camera: Camera) -> Floats:
-        """Projects params [14,N] and lists the tiles; gives the camera's numbers.  Draws nothing yet."""
+    def place(self, params: Floats, camera: Camera, rest: Floats | None = None) -> Floats:
+        """Projects params [14,N] and lists the tiles; gives the camera's numbers.  Draws nothing yet.
+
+        `rest` [3K,N] are the coefficients of a colour that hangs on the direction; without rows, or None, it does not.
+        """
         assert params.shape == (PARAMETERS, self.gaussians), params.shape
         assert (camera.width, camera.height) == (self.width, self.height)
         numbers = camera.numbers()
+        count = 0 if rest is None else len(rest) // 3
+        eye = camera.position().astype(np.float32)
 
         def work(chunk: int) -> None:
             start, end = self.spans(chunk)
             project(params, numbers, start, end, self.splats, self.depths, self.boxes)
+            if count:
+                shade(params, rest, eye, count, start, end, self.splats, self.boxes)
 
         self.pool.run(work)
         self.starts, self.entries = list_tiles(order_by_depth(self.depths), self.boxes, self.across, self.down)

@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from stagedoor.worker.double.camera import Camera
 from stagedoor.worker.double.project import ALPHA_MIN, DILATION, NEAR, SH0, SLOPE_MARGIN
 from stagedoor.worker.double.raster import ALPHA_MAX
+from stagedoor.worker.double.sh import COEFFICIENTS, basis
 
 Doubles = NDArray[np.float64]
 
 
-def reference_frame(params: Doubles, camera: Camera, background: Doubles) -> Doubles:
-    """params [14,N] (rows as in project.py) over background [3], float64 [H,W,3], not clamped."""
+def reference_frame(params: Doubles, camera: Camera, background: Doubles, rest: Doubles | None = None) -> Doubles:
+    """params [14,N] (rows as in project.py) over background [3], float64 [H,W,3], not clamped.
+
+    rest [3K,N] (rows as in shade.py) are the coefficients beyond degree 0.
+    """
     params = np.asarray(params, np.float64)
     turn, shift = camera.world_to_camera[:3, :3], camera.world_to_camera[:3, 3]
     placed = turn @ params[:3] + shift[:, None]
@@ -33,9 +37,19 @@ def reference_frame(params: Doubles, camera: Camera, background: Doubles) -> Dou
         power = -0.5 * (inverse[0, 0] * dx**2 + 2 * inverse[0, 1] * dx * dy + inverse[1, 1] * dy**2)
         alpha = opacity * np.exp(power)
         alpha = np.where(alpha > float(ALPHA_MIN), np.minimum(alpha, float(ALPHA_MAX)), 0.0)
-        colour += (alpha * light)[..., None] * (float(SH0) * params[11:14, i] + 0.5)
+        colour += (alpha * light)[..., None] * _colour(params[:, i], camera, None if rest is None else rest[:, i])
         light *= 1.0 - alpha
     return np.asarray(colour + light[..., None] * np.asarray(background, np.float64), np.float64)
+
+
+def _colour(param: Doubles, camera: Camera, rest: Doubles | None) -> Doubles:
+    """Red, green, blue [3] of one Gaussian as seen from the camera."""
+    flat = np.asarray(float(SH0) * param[11:14] + 0.5, np.float64)
+    if rest is None or not len(rest):
+        return flat
+    way = param[:3] - camera.position()
+    shares = basis((way / np.linalg.norm(way))[None], COEFFICIENTS.index(len(rest) // 3))[0]
+    return np.maximum(flat + shares @ np.asarray(rest, np.float64).reshape(-1, 3), 0.0)
 
 
 def _image_ellipse(param: Doubles, placed: Doubles, camera: Camera) -> tuple[float, float, Doubles]:

@@ -32,7 +32,7 @@ def render_frame(
     view = camera.resized(width=width, height=height)
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
-        stage.place(splats.packed(), view)
+        stage.place(splats.packed(), view, splats.packed_rest())
         pool.run(stage.draw_chunk)
         return to_bytes(stage.image(np.array(background, np.float32)))
 

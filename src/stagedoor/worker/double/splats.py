@@ -119,15 +119,20 @@ class Splats:
         rows = (self.means.T, self.log_scales.T, self.quats.T, self.opacity_logits[None], self.colours.T)
         return np.ascontiguousarray(np.concatenate(rows), np.float32)
 
+    def packed_rest(self) -> Floats:
+        """The coefficients beyond degree 0 as the kernels read them: float32 [3K,N], a copy."""
+        return np.ascontiguousarray(self.rest.reshape(len(self), -1).T, np.float32)
+
     @classmethod
-    def unpacked(cls, params: Floats) -> Splats:
-        """The reverse of packed()."""
+    def unpacked(cls, params: Floats, rest: Floats | None = None) -> Splats:
+        """The reverse of packed() and packed_rest()."""
         return cls(
             means=params[0:3].T,
             log_scales=params[3:6].T,
             quats=params[6:10].T,
             opacity_logits=params[10],
             colours=params[11:14].T,
+            rest=no_rest() if rest is None or not len(rest) else rest.T.reshape(params.shape[1], -1, 3),
         )
 
 

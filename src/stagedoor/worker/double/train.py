@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
-from stagedoor.worker.double.adam import adam_step
+from stagedoor.worker.double.adam import adam_step, step_rows
 from stagedoor.worker.double.camera import Camera
 from stagedoor.worker.double.hull import Hull, visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
@@ -26,6 +26,8 @@ from stagedoor.worker.double.project import PARAMETERS, SH0, Floats, project_bac
 from stagedoor.worker.double.raster import Stage, aligned_zeros
 from stagedoor.worker.double.raster_backward import back_buffers, l1_tiles, rasterize_backward, tile_picture
 from stagedoor.worker.double.render import to_bytes
+from stagedoor.worker.double.sh import COEFFICIENTS
+from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
 
 Progress = Callable[[int, int, float], None]
@@ -37,6 +39,8 @@ FAINT = 0.02
 """Opacity under which a Gaussian is as good as gone."""
 SPLIT = 1.4
 """Two Gaussians that share one's place are each this much smaller."""
+DEGREE_EVERY = 0.1
+"""Share of the run between one degree of colour and the next: what is the same from everywhere is learned first."""
 RESEED_UNTIL = 0.7
 """Share of the run after which Gaussians stay: the newly moved need time to settle."""
 
@@ -47,6 +51,7 @@ class TrainSettings:
 
     Rates are Adam's, per step, at the start: rate_mean in half-boxes of the hull, the others in the parameter's own
     units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
+    `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
     `threads` None takes what the machine has, at most four; it changes the time and never the result.
     """
 
@@ -62,8 +67,12 @@ class TrainSettings:
     rate_opacity: float = 3e-2
     rate_colour: float = 1.6e-2
     rate_end: float = 0.06
+    degree: int = 0
+    rate_rest: float = 2e-3
 
     def __post_init__(self) -> None:
+        if not 0 <= self.degree < len(COEFFICIENTS):
+            raise ValueError(f"a colour's degree is 0 to {len(COEFFICIENTS) - 1}")
         if not 1 <= self.gaussians <= GAUSSIANS_MAX or self.iterations < 1:
             raise ValueError(
                 f"training wants at least one iteration and at least one Gaussian, at most {GAUSSIANS_MAX}"
@@ -135,7 +144,7 @@ def train(
                     progress(step, settings.iterations, loss)
                 if should_stop is not None and should_stop():
                     break
-    splats = Splats.unpacked(trainer.params)
+    splats = Splats.unpacked(trainer.params, trainer.rest)
     views = score(splats, capture, threads=settings.threads)
     return TrainResult(
         splats=splats,
@@ -171,6 +180,11 @@ class Trainer:
         count = settings.gaussians
         self.stage = Stage(gaussians=count, width=capture.width, height=capture.height, pool=pool)
         self.grads, self.means, self.squares = (np.zeros((PARAMETERS, count), np.float32) for _ in range(3))
+        rows = 3 * COEFFICIENTS[settings.degree]
+        self.rest, self.rest_grads, self.rest_means, self.rest_squares = (
+            np.zeros((rows, count), np.float32) for _ in range(4)
+        )
+        self.rest_rates = np.empty(rows, np.float32)
         self.pixel_grads = aligned_zeros(*self.stage.frame.shape)
         self.buffers = back_buffers()
         self.sums = np.zeros((CHUNKS, count, 9), np.float32)
@@ -187,7 +201,9 @@ class Trainer:
         view = self.queue.pop()
         background = self.chance.random(3, dtype=np.float32) if step % 2 else BLACK
         stage, picture = self.stage, self.pictures[view]
-        numbers = stage.place(self.params, self.cameras[view])
+        camera = self.cameras[view]
+        rest = self.rest[: 3 * COEFFICIENTS[self.degree(step)]]
+        numbers = stage.place(self.params, camera, rest)
         size = (stage.width, stage.height)
         losses = [0.0] * CHUNKS
 
@@ -198,10 +214,17 @@ class Trainer:
             rasterize_backward(*lists, chunk, stage.frame, self.pixel_grads, self.sums, self.buffers)
 
         rates = self.rates(step)
+        self.rest_rates[:] = self.settings.rate_rest * self.settings.rate_end ** (step / self.settings.iterations)
+        eye = camera.position().astype(np.float32)
 
         def update(chunk: int) -> None:
             start, end = stage.spans(chunk)
             project_backward(self.params, numbers, start, end, stage.splats, stage.boxes, self.sums, self.grads)
+            if len(rest):
+                given = (self.params, rest, eye, len(rest) // 3, start, end, stage.splats, stage.boxes)
+                shade_backward(*given, self.sums, self.grads, self.rest_grads)
+                moments = (self.rest_means, self.rest_squares)
+                step_rows(self.rest, self.rest_grads, *moments, self.rest_rates, step, start, end)
             adam_step(self.params, self.grads, self.means, self.squares, rates, step, start, end)
 
         self.pool.run(draw_and_back)
@@ -209,6 +232,10 @@ class Trainer:
         if step % self.settings.reseed_every == 0 and step <= RESEED_UNTIL * self.settings.iterations:
             self.reseed()
         return sum(losses) / (3 * stage.width * stage.height)
+
+    def degree(self, step: int) -> int:
+        """The degree of colour that this step trains."""
+        return min(self.settings.degree, int(step / (DEGREE_EVERY * self.settings.iterations)))
 
     def rates(self, step: int) -> Floats:
         """The 14 learning rates at a step: an exponential fall from the settings' to rate_end of them."""
@@ -238,13 +265,14 @@ class Trainer:
             return
         chosen = self.chance.choice(len(pull), len(moved), replace=False, p=pull / pull.sum())
         self.params[:, moved] = self.params[:, chosen]
+        self.rest[:, moved] = self.rest[:, chosen]
         spread = np.exp(self.params[3:6, chosen].max(axis=0))
         aside = (self.chance.standard_normal((3, len(moved))) * spread * 0.5).astype(np.float32)
         self.params[0:3, moved] += aside
         for which in (moved, chosen):
             self.params[3:6, which] -= np.float32(np.log(SPLIT))
-            self.means[:, which] = 0
-            self.squares[:, which] = 0
+            for moments in (self.means, self.squares, self.rest_means, self.rest_squares):
+                moments[:, which] = 0
 
 
 def score(splats: Splats, capture: Capture, *, threads: int | None = None) -> tuple[ViewScore, ...]:
@@ -252,9 +280,9 @@ def score(splats: Splats, capture: Capture, *, threads: int | None = None) -> tu
     out = []
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=capture.width, height=capture.height, pool=pool)
-        params = splats.packed()
+        params, rest = splats.packed(), splats.packed_rest()
         for view in capture.views("test"):
-            stage.place(params, camera_of(capture, view))
+            stage.place(params, camera_of(capture, view), rest)
             pool.run(stage.draw_chunk)
             drawn = to_bytes(stage.image(BLACK)).astype(np.float64) / 255.0
             truth = capture.images[view].astype(np.float64) / 255.0
