@@ -22,6 +22,7 @@ from stagedoor.core.facts.decision import (
     Quote,
     Reading,
 )
+from stagedoor.core.facts.origin import Origin, ReplicaRelease, Source, Technique
 from stagedoor.core.facts.party import Adoption, Authority, Death, Erasure, Role, RulebookText, Signature
 from stagedoor.core.facts.permit import (
     Permit,
@@ -78,6 +79,7 @@ def example_facts() -> dict[str, Fact]:
         Approval(approval=make.ident("approval"), use_id=make.ident("use"), decision=ref("decision"),
                  rule="consent:approval", answered_by=make.PERFORMER, yes=True, words="Gut so. \u2014 M.", at=make.AT),
         *_of_form_2(),
+        *_brought(),
         permit,
         key,
         ShareReleased(custodian="union", grant=ref("grant"), asset=make.REPLICA, epoch=1,
@@ -109,6 +111,28 @@ DUTY = Duty(
     source="a summary",
     confidence="medium",
 )
+
+
+def _brought() -> tuple[Fact, ...]:
+    """What comes with a replica that was made elsewhere."""
+    origin = Origin(
+        asset=make.REPLICA,
+        performer=make.PERFORMER,
+        production=make.PRODUCTION,
+        technique=Technique.LORA,
+        source=Source.WITH_PERFORMER,
+        capture=make.CAPTURE,
+        plain_sha256=make.hexes("plain"),
+        plain_bytes=37_904,
+        evidence=ref("how it was trained"),
+        purpose="a double for scene 12",
+        at=make.AT,
+    )
+    return (
+        origin,
+        ReplicaRelease(performer=make.PERFORMER, asset=make.REPLICA, capture=make.CAPTURE, origin=origin.digest(),
+                       purpose=origin.purpose, at=make.AT),
+    )  # fmt: skip
 
 
 def _of_form_2() -> tuple[Fact, ...]:

@@ -1,23 +1,39 @@
-"""The one door in for a capture's pictures: read once, checked, and sealed as they are read.
+"""The one door in for what comes from outside: read once, checked, and sealed as it is read.
 
-The pictures pass from the folder through this process's memory into a sealed blob; they are never written anywhere in
-the clear, and the data key is split into the custodians' shares and wiped before this returns.
+A capture's pictures pass from their folder, and a replica that was made elsewhere from its file, through this process's
+memory into a sealed blob; they are never written anywhere in the clear, and the data key is split into the custodians'
+shares and wiped before this returns.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from stagedoor.capture.read import parse, read_folder
+from stagedoor.core.facts.origin import Origin, ReplicaRelease, Technique
+from stagedoor.core.facts.party import Signature
 from stagedoor.ports.world import Blobs
 from stagedoor.seal import join, seal_stream, seal_to, split, wipe
 from stagedoor.wire import container
-from stagedoor.wire.envelopes import DEPOSIT, capture_note, deposit_binding, pack_deposit
+from stagedoor.wire.envelopes import DEPOSIT, DepositNote, brought_note, capture_note, deposit_binding, pack_deposit
+from stagedoor.wire.weights import WeightsKind, describe_weights
+
+REPLICA_BYTES_MAX: Final = 2 << 30
+"""Bytes of one brought file: as many as a worker opens of one asset (worker.opening)."""
+
+WEIGHTS: Final = {Technique.LORA: WeightsKind.LORA, Technique.VOICE: WeightsKind.VOICE}
+"""Forms that are read strictly here already.  The others' readers are the worker's, which reads all of them again."""
+
+
+class ReplicaError(ValueError):
+    """A file that is not taken in as a replica.  The text says what is wrong and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +43,15 @@ class SealedCapture:
     sealed_sha256: str
     sealed_bytes: int
     views: int
+    envelopes: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedReplica:
+    """The blob's digest and size, and each custodian's share in its envelope."""
+
+    sealed_sha256: str
+    sealed_bytes: int
     envelopes: Mapping[str, bytes]
 
 
@@ -54,24 +79,51 @@ def seal_capture(
             progress(index + 1, len(pictures))
             yield item
 
-    first, second = split(os.urandom(32))
-    key = join(first, second)
-    sealed: list[tuple[str, int]] = []
+    sha256, size, envelopes = _sealed(
+        container.write(counted()),
+        blobs,
+        asset=asset,
+        custodians=custodians,
+        note=lambda name: capture_note(asset=asset, custodian=name, performer=performer, performer_key=performer_key),
+    )
+    return SealedCapture(sealed_sha256=sha256, sealed_bytes=size, views=views, envelopes=envelopes)
 
-    def seal_into(sink: BinaryIO) -> str:
-        summary = seal_stream(container.write(counted()), sink, key=key, context=asset.encode())
-        sealed.append((summary.sha256_sealed, summary.bytes_sealed))
-        return summary.sha256_sealed
 
+def seal_replica(
+    path: Path,
+    blobs: Blobs,
+    *,
+    origin: Origin,
+    release: ReplicaRelease,
+    release_signature: Signature,
+    performer_key: str,
+    custodians: Mapping[str, str],
+) -> SealedReplica:
+    """Check a replica's file and seal it, byte for byte as it came.  `custodians` as for a capture.
+
+    It must be the very file that the origin declares and the performer released.  Raises ReplicaError, or WeightsError
+    for a LoRA or a voice; nothing is written then.
+    """
+    assert len(custodians) == 2, "a key has two shares, with two custodians"
+    assert release.origin == origin.digest() and release_signature.signs == release.digest()
+    plain = _read(path)
     try:
-        blobs.keep(seal_into)
-        envelopes = {
-            name: _envelope(share, asset, name, seal_key, performer=performer, performer_key=performer_key)
-            for (name, seal_key), share in zip(sorted(custodians.items()), (first, second), strict=True)
-        }
+        if (len(plain), hashlib.sha256(plain).hexdigest()) != (origin.plain_bytes, origin.plain_sha256):
+            raise ReplicaError(f"{path.name} is not the file that its origin declares. Bring that one, byte for byte.")
+        if origin.technique in WEIGHTS:
+            describe_weights(plain, declared=WEIGHTS[origin.technique])
+        sha256, size, envelopes = _sealed(
+            (memoryview(plain),),
+            blobs,
+            asset=origin.asset,
+            custodians=custodians,
+            note=lambda name: brought_note(
+                custodian=name, release=release, signature=release_signature, performer_key=performer_key
+            ),
+        )
     finally:
-        wipe(key, first, second)
-    return SealedCapture(sealed_sha256=sealed[0][0], sealed_bytes=sealed[0][1], views=views, envelopes=envelopes)
+        wipe(plain)
+    return SealedReplica(sealed_sha256=sha256, sealed_bytes=size, envelopes=envelopes)
 
 
 def delete_plaintext(folder: Path) -> None:
@@ -79,12 +131,52 @@ def delete_plaintext(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _envelope(
-    share: bytearray, asset: str, custodian: str, seal_key: str, *, performer: str, performer_key: str
-) -> bytes:
-    note = capture_note(asset=asset, custodian=custodian, performer=performer, performer_key=performer_key)
-    packed = pack_deposit(share, note)
+def _read(path: Path) -> bytearray:
+    """A plain file's bytes, in a buffer that the caller wipes; its size is asked before any of it is read."""
+    with path.open("rb") as file:
+        told = os.fstat(file.fileno())
+        if not stat.S_ISREG(told.st_mode) or not 0 < told.st_size <= REPLICA_BYTES_MAX:
+            raise ReplicaError(f"{path.name} is no plain file of 1 to {REPLICA_BYTES_MAX} bytes")
+        plain = bytearray(told.st_size)
+        if file.readinto(plain) != told.st_size or file.read(1):
+            wipe(plain)
+            raise ReplicaError(f"{path.name} changed while it was read. Bring a file that nobody writes to.")
+    return plain
+
+
+def _sealed(
+    pieces: Iterable[bytes | memoryview],
+    blobs: Blobs,
+    *,
+    asset: str,
+    custodians: Mapping[str, str],
+    note: Callable[[str], DepositNote],
+) -> tuple[str, int, dict[str, bytes]]:
+    """Seal under a key of its own: the blob's digest and size, and each custodian's share in its envelope."""
+    first, second = split(os.urandom(32))
+    key = join(first, second)
+    sealed: list[tuple[str, int]] = []
+
+    def seal_into(sink: BinaryIO) -> str:
+        summary = seal_stream(pieces, sink, key=key, context=asset.encode())
+        sealed.append((summary.sha256_sealed, summary.bytes_sealed))
+        return summary.sha256_sealed
+
     try:
-        return seal_to(seal_key, packed, purpose=DEPOSIT, bound_to=deposit_binding(asset=asset, custodian=custodian))
+        blobs.keep(seal_into)
+        envelopes = {
+            name: _envelope(share, note(name), seal_key)
+            for (name, seal_key), share in zip(sorted(custodians.items()), (first, second), strict=True)
+        }
+    finally:
+        wipe(key, first, second)
+    return *sealed[0], envelopes
+
+
+def _envelope(share: bytearray, note: DepositNote, seal_key: str) -> bytes:
+    packed = pack_deposit(share, note)
+    binding = deposit_binding(asset=note.asset, custodian=note.custodian)
+    try:
+        return seal_to(seal_key, packed, purpose=DEPOSIT, bound_to=binding)
     finally:
         wipe(packed)

@@ -11,7 +11,7 @@ from stagedoor.core.steps.attest import attest
 from stagedoor.core.steps.decide import decide
 from stagedoor.core.steps.dispatch import dispatch
 from stagedoor.core.steps.grant import grant
-from stagedoor.core.steps.intake import take_in
+from stagedoor.core.steps.intake import take_in, take_in_replica
 from stagedoor.core.steps.post import pay_in, post, release
 from stagedoor.core.steps.settle import settle
 from stagedoor.core.steps.unlock import unlock
@@ -41,6 +41,12 @@ PATH: Final = (
 
 SIDE_PATHS: Final = (
     Verb("take_in", take_in, "Asset", "a capture is sealed only with notice, reason, purpose and release"),
+    Verb(
+        "take_in_replica",
+        take_in_replica,
+        "Asset",
+        "a replica made elsewhere is sealed; its creation is yet to be paid",
+    ),
     Verb("pay_in", pay_in, "Entry", "the studio funds a production's account"),
     Verb("release", release, "Entry", "an unused reservation goes back"),
     Verb("withdraw", withdraw, "Withdrawal", "the performer takes back what their terms or the law allow"),

@@ -48,13 +48,15 @@ class Trust:
 class Pinned:
     """What was written beside a share when it came: whose it is, their key, and the capture it descends from.
 
-    For a capture, `capture` is the asset itself.
+    For a capture, and for a replica brought from archives, `capture` is the asset itself.  `brought` is a replica that
+    was made elsewhere: its share goes out for its own creation and for nothing else.
     """
 
     asset: str
     performer: str
     performer_key: str
     capture: str
+    brought: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ def terms_refusals(permit: Permit, request: Request, consent: Consent, pinned: P
         yield _no(Code.OTHER_PRODUCTION, "permit, request and consent do not name the same production")
     if consent.capture != pinned.capture:
         yield _no(Code.NO_CONSENT, "the consent is to another capture than the one this asset descends from")
+    if pinned.brought and permit.use is not Use.CREATE:
+        # Its creation was paid by nobody yet: whoever could render it first would never come back to pay.
+        why = "this replica was made elsewhere, and its share goes out for its own creation alone"
+        yield _no(Code.NOT_PERMITTED, why, "docs/adr/0016")
     for forbid in consent.forbids:
         content = forbid.content in {None, request.content}
         if forbid.use in {None, permit.use} and forbid.purpose in {None, request.purpose} and content:

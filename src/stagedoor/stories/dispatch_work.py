@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.origin import Origin
 from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
-from stagedoor.core.steps.dispatch import dispatch
+from stagedoor.core.steps.dispatch import ADMIT, dispatch
 from stagedoor.ports.store import Store
 from stagedoor.ports.world import Ids
 from stagedoor.stories.unit import journal_of
@@ -18,6 +19,10 @@ def dispatch_work(
     with store.unit() as unit:
         if unit.get(Permit, permit.digest()) is None:
             return Refused(code=Code.NOT_PERMITTED, why="This permit is not recorded here.")
+        origin = unit.find(Origin, permit.asset)
+        if (recipe == ADMIT) != (origin is not None) or _other_technique(origin, settings):
+            why = f"'{ADMIT}' is for a replica that was made elsewhere, by the technique that its origin declares."
+            return Refused(code=Code.WRONG_WORK, why=why, clause="docs/adr/0016")
         order = dispatch(permit, order_id=ids.new("order"), recipe=recipe, settings=settings, result_asset=makes, at=at)
         if isinstance(order, WorkOrder):
             # Under the permit's lock: orders side by side never hold more units together than are permitted.
@@ -30,3 +35,9 @@ def dispatch_work(
             unit.append(journal_of(permit.production), order, ident=order.order)
             unit.put_order(order, permit)
         return order
+
+
+def _other_technique(origin: Origin | None, settings: tuple[Setting, ...]) -> bool:
+    return origin is not None and any(
+        item.name == "technique" and item.value != origin.technique.number for item in settings
+    )

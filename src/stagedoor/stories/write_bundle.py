@@ -9,6 +9,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, Notice, Release
 from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Approval, Decision
+from stagedoor.core.facts.origin import Origin, ReplicaRelease
 from stagedoor.core.facts.party import Adoption, Authority, Mandate, Party, Production, RulebookText
 from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
 from stagedoor.core.facts.request import Estimate, Request, Standing
@@ -83,6 +84,8 @@ def _behind(unit: Unit, permit: Permit) -> list[Fact | None]:
         asset,
         unit.get(Mandate, standing.mandate) if standing.mandate else None,
         unit.get(Notice, asset.notice),
+        unit.find(Origin, asset.asset),
+        unit.find(ReplicaRelease, asset.asset),
         *(release for release in unit.all(Release, HOUSE) if release.digest() == asset.release),
         *(unit.get(Consent, rider) for rider in standing.riders),
         *(held for held in unit.all(Authority, HOUSE) if held.performer == consent.performer),

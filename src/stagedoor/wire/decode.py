@@ -15,7 +15,7 @@ from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.limits import FACT_BYTES_MAX
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
-from stagedoor.core.facts import asset, consent, decision, party, permit, posting, request
+from stagedoor.core.facts import asset, consent, decision, origin, party, permit, posting, request
 
 F = TypeVar("F", bound=Fact)
 
@@ -28,7 +28,7 @@ class DecodeError(ValueError):
 def kinds() -> dict[str, type[Fact]]:
     """Every kind of fact by its name."""
     found: dict[str, type[Fact]] = {}
-    for module in (party, asset, consent, request, decision, permit, posting):
+    for module in (party, asset, origin, consent, request, decision, permit, posting):
         for item in vars(module).values():
             if isinstance(item, type) and issubclass(item, Fact) and item is not Fact:
                 assert found.get(item.KIND, item) is item, f"two facts are called {item.KIND}"

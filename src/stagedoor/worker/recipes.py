@@ -22,6 +22,8 @@ from stagedoor.worker.hatch import Taken
 from stagedoor.worker.job import Plan
 from stagedoor.worker.stamp import MARK, WIDTH_MIN
 
+ADMIT: Final = "admit-replica"
+DESCRIBE: Final = "describe-weights"
 FIT: Final = "fit-splats"
 RENDER: Final = "render-arc"
 
@@ -51,6 +53,14 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
                 "threads": (0, 64),  # 0: as many as are worth using
             },
         ),
+        ADMIT: Recipe(
+            use=Use.CREATE,
+            unit="replica",
+            asset_kind=AssetKind.REPLICA,
+            makes_asset=True,
+            settings={"technique": (1, 5)},
+        ),
+        DESCRIBE: Recipe(use=Use.GENERATE, unit="call", asset_kind=AssetKind.REPLICA, makes_asset=False, settings={}),
         RENDER: Recipe(
             use=Use.RENDER,
             unit="frame",
@@ -91,6 +101,8 @@ def plan(taken: Taken, worker: str) -> Plan | Refused:
         return _wrong("order, permit and asset do not belong together")
     if permit.use is not recipe.use or permit.unit != recipe.unit or asset.kind is not recipe.asset_kind:
         return _wrong(f"recipe '{order.recipe}' serves another use, unit or kind of asset")
+    if asset.brought is not (order.recipe == ADMIT):
+        return _wrong(f"'{ADMIT}' is for a replica that was made elsewhere, and nothing else is")
     if asset.performer != permit.performer or asset.production != permit.production:
         return _wrong("permit and asset do not name the same performer and production")
     if not has_shape("order", order.order) or has_shape("asset", order.result_asset) is not recipe.makes_asset:
@@ -114,7 +126,7 @@ def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
         if not permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg:
             return _wrong("the camera move goes beyond the permitted arc")
     elif permit.units < 1:
-        return _wrong("the permit allows no replica")
+        return _wrong(f"the permit allows no {recipe.unit}")
     return planned
 
 

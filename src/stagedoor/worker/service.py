@@ -12,10 +12,11 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 from stagedoor.core.base.ids import make
@@ -24,6 +25,7 @@ from stagedoor.core.facts.party import Signature
 from stagedoor.core.facts.permit import KeyGrant, Receipt
 from stagedoor.seal import OneTimeKey, wipe
 from stagedoor.wire.envelopes import KEY_REQUEST, key_request
+from stagedoor.worker.admit import admit_replica
 from stagedoor.worker.arc import render_arc
 from stagedoor.worker.fit import fit_splats
 from stagedoor.worker.hatch import Away, Hatch, KeyAnswer, StoreRefused
@@ -31,7 +33,8 @@ from stagedoor.worker.identity import CUSTODIANS, Identity
 from stagedoor.worker.job import Job, Made, Plan, WorkError
 from stagedoor.worker.lease import Lease
 from stagedoor.worker.opening import open_asset, open_key, read_grant
-from stagedoor.worker.recipes import FIT, RECIPES, plan
+from stagedoor.worker.recipes import ADMIT, DESCRIBE, FIT, RECIPES, RENDER, plan
+from stagedoor.worker.weigh import describe
 
 T = TypeVar("T")
 
@@ -52,6 +55,16 @@ PROGRESS_SECONDS: Final = 0.25
 
 STOP_WAIT_SECONDS: Final = 30.0
 """How long a worker that was told to stop goes on trying to hand in a receipt."""
+
+MAKERS: Final[Mapping[str, Callable[[Job, Identity], Made]]] = MappingProxyType(
+    {
+        ADMIT: admit_replica,
+        DESCRIBE: lambda job, _identity: describe(job),
+        FIT: fit_splats,
+        RENDER: lambda job, _identity: render_arc(job),
+    }
+)
+"""What does each recipe's work."""
 
 Log = Callable[[dict[str, object]], None]
 
@@ -211,7 +224,7 @@ class Service:
                 blobs=self._places.blobs,
                 progress=Progress(lambda done, of: self._say("progress", order=planned.order.order, done=done, of=of)),
             )
-            made = fit_splats(job, self._identity) if planned.order.recipe == FIT else render_arc(job)
+            made = MAKERS[planned.order.recipe](job, self._identity)
         except WorkError:
             if lease.live():
                 raise

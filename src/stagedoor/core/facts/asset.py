@@ -73,3 +73,8 @@ class Asset(Fact):
     sealed_sha256: str
     sealed_bytes: int
     at: Instant
+
+    @property
+    def brought(self) -> bool:
+        """Whether it is a replica that was made elsewhere: it opens for its own creation and for nothing else."""
+        return self.kind is AssetKind.REPLICA and not self.made_by

@@ -9,8 +9,13 @@ from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.consent import Use
 from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
 
+ADMIT: Final = "admit-replica"
+"""The recipe that makes an asset of a replica which was made elsewhere."""
+
 RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
     "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "threads")),
+    ADMIT: (Use.CREATE, ("technique",)),
+    "describe-weights": (Use.GENERATE, ()),
     "render-arc": (
         Use.RENDER,
         ("frames", "arc_from_deg", "arc_to_deg", "elevation_deg", "width", "height", "first_frame", "radius_milli"),

@@ -74,6 +74,9 @@ def stand(
     state = unit.asset_state(request.asset, lock=True)
     if asset is None or state is None:
         return Refused(code=Code.UNKNOWN_ASSET, why=f"There is no capture or replica {request.asset}.")
+    if asset.brought and request.use is not Use.CREATE:
+        why = f"{request.asset} was made elsewhere and only taken in. Ask to create it; use what comes out of that."
+        return Refused(code=Code.NOT_PERMITTED, why=why, clause="docs/adr/0016")
     known = _both_signed(unit, verifier, request.production, production.studio)
     line = line_of(consent, known) if consent else ()
     riders = riders_of(consent, known) if consent else ()
