@@ -28,6 +28,7 @@ from stagedoor.worker.double.render import render_frame
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.double.train import FAST, FINE, TrainSettings, camera_of, train
 from stagedoor.worker.double.warm import compile_kernels
+from stagedoor.worker.formats.ply import write_ply
 
 HEAD = Path(__file__).parent / "head_lps"
 ROUNDS = 30
@@ -138,7 +139,7 @@ def training_figures(capture: Capture, settings: TrainSettings, preset: str) -> 
         "train_cpu_s": round(busy, 1),
         "psnr_whole_db": round(result.psnr_whole_db, 2),
         "psnr_head_db": round(result.psnr_head_db, 2),
-        "ply_bytes": len(result.splats.to_bytes()),
+        "ply_bytes": len(write_ply(result.splats)),
     }
     for side in (256, 512):
 
@@ -157,7 +158,7 @@ def settings_with(settings: TrainSettings, threads: int, iterations: int | None 
 def ply_digest(capture: Capture, threads: int) -> str:
     """SHA-256 of the PLY after a short run."""
     result = train(capture, settings=settings_with(FAST, threads, 60))
-    return hashlib.sha256(result.splats.to_bytes()).hexdigest()
+    return hashlib.sha256(write_ply(result.splats)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 
 from stagedoor.worker.double.train import FAST, FINE, TrainSettings, score, train
 from stagedoor.worker.double.warm import ball, compile_kernels
+from stagedoor.worker.formats.ply import read_ply, write_ply
 
 from .heads import head
 
@@ -32,7 +33,7 @@ def test_one_seed_gives_the_same_bytes_at_any_thread_count_and_another_seed_othe
         settings = TrainSettings(
             gaussians=2_000, iterations=40, seed=seed, threads=threads, reseed_every=10, reseed_share=0.05
         )
-        return train(head(), settings=settings).splats.to_bytes()
+        return write_ply(train(head(), settings=settings).splats)
 
     one = ply(1, 1)
     assert one == ply(1, 2) == ply(1, 4)
@@ -74,7 +75,7 @@ def test_without_held_out_views_there_is_no_score() -> None:
 
 def test_the_score_of_a_double_is_that_of_its_bytes() -> None:
     result = train(head(), settings=SMALL)
-    assert score(type(result.splats).from_bytes(result.splats.to_bytes()), head()) == result.views
+    assert score(read_ply(write_ply(result.splats)), head()) == result.views
 
 
 def test_presets_and_bounds() -> None:

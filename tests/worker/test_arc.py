@@ -13,6 +13,7 @@ from PIL import Image
 from stagedoor.core.base.canonical import short
 from stagedoor.worker import stamp, video
 from stagedoor.worker.arc import camera_at, render_arc
+from stagedoor.worker.formats.ply import write_ply
 from stagedoor.worker.job import Job, Made, WorkError
 from worker.kit import ARC, AnnouncedFakeLease, ball, planned
 
@@ -23,7 +24,7 @@ def job(tmp_path: Path, *, answers: int = 1_000_000, numbers: dict[str, int] | N
     """The render of the ball, with a fake lease that says so in its name."""
     return Job(
         plan=planned(numbers),
-        plaintext=bytearray(ball().to_bytes()),
+        plaintext=bytearray(write_ply(ball())),
         lease=AnnouncedFakeLease(answers),
         out=tmp_path / "out",
         blobs=tmp_path,

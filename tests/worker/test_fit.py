@@ -16,8 +16,8 @@ from stagedoor.custodian.papers import Trust
 from stagedoor.seal import KdfCost, KeyFileError, SigningKey, join, open_bytes, public_from_private
 from stagedoor.wire import blobs, container
 from stagedoor.worker import identity as worker_identity
-from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.fit import fit_splats, seal_replica
+from stagedoor.worker.formats.ply import read_ply, write_ply
 from stagedoor.worker.identity import Identity, IdentityError
 from stagedoor.worker.job import Job, Plan, WorkError, wipe_arrays
 from stagedoor.worker.recipes import plan
@@ -66,7 +66,7 @@ def key_of(envelopes: dict[str, bytes]) -> bytearray:
 
 
 def test_a_replica_is_sealed_under_a_key_that_only_both_custodians_have(tmp_path: Path) -> None:
-    plain = ball().to_bytes()
+    plain = write_ply(ball())
     replica = bytearray(plain)
     sealed = seal_replica(job(tmp_path, b""), replica, IDENTITY)
     assert replica == bytearray(len(plain))
@@ -110,7 +110,7 @@ def test_a_capture_becomes_a_replica(tmp_path: Path) -> None:
     assert measures["psnr_whole_millidb"] > 11_000
     source = blobs.pieces(tmp_path, made.sealed.sha256, size=made.sealed.size)
     replica = open_bytes(source, key=key_of(dict(made.sealed.envelopes)), context=REPLICA.encode())
-    assert len(Splats.from_bytes(bytes(replica))) == 200
+    assert len(read_ply(bytes(replica))) == 200
     assert [path.suffix for path in tmp_path.iterdir()] == [".sealed"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +58,9 @@ class _DrawnSplats:
     """Gaussians."""
 
     def __init__(self, plaintext: bytearray) -> None:
-        from stagedoor.worker.double.splats import Splats
+        from stagedoor.worker.formats.ply import read_ply
 
-        # The reader only looks: a bytearray serves as well as bytes, and can be wiped, which a copy could not.
-        self._splats = Splats.from_bytes(cast("bytes", plaintext))
+        self._splats = read_ply(plaintext)
 
     def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
         """As Drawable."""

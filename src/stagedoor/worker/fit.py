@@ -30,15 +30,17 @@ if TYPE_CHECKING:
 
 def fit_splats(job: Job, identity: Identity) -> Made:
     """Train, seal, split.  A lease that ends before the replica is sealed leaves nothing made."""
+    from stagedoor.worker.formats.ply import write_ply
+
     result = _trained(job)
     splats = result.splats
     try:
         if not job.lease.live():
             return Made(units=0, outputs=(), measures=(), sealed=None, whole=False)
-        sealed = seal_replica(job, bytearray(splats.to_bytes()), identity)
+        sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
         measures = _measures(result, len(splats))
     finally:
-        wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours)
+        wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
     return Made(units=1, outputs=(), measures=measures, sealed=sealed, whole=True)
 
 

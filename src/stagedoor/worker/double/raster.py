@@ -158,7 +158,7 @@ class Stage:
         def work(chunk: int) -> None:
             start, end = self.spans(chunk)
             project(params, numbers, start, end, self.splats, self.depths, self.boxes)
-            if count:
+            if rest is not None and count:
                 shade(params, rest, eye, count, start, end, self.splats, self.boxes)
 
         self.pool.run(work)

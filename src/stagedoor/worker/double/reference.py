@@ -49,7 +49,7 @@ def _colour(param: Doubles, camera: Camera, rest: Doubles | None) -> Doubles:
         return flat
     way = param[:3] - camera.position()
     shares = basis((way / np.linalg.norm(way))[None], COEFFICIENTS.index(len(rest) // 3))[0]
-    return np.maximum(flat + shares @ np.asarray(rest, np.float64).reshape(-1, 3), 0.0)
+    return np.asarray(np.maximum(flat + shares @ np.asarray(rest, np.float64).reshape(-1, 3), 0.0), np.float64)
 
 
 def _image_ellipse(param: Doubles, placed: Doubles, camera: Camera) -> tuple[float, float, Doubles]:
