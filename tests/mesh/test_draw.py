@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,26 @@ def test_the_texture_stands_upright_and_unmirrored() -> None:
 def test_a_flat_texture_keeps_its_exact_colour(value: int) -> None:
     picture = render_mesh(square(texture=flat((value, 255 - value, 7), 8)), camera(size=32), width=32, height=32)
     assert (picture[10:22, 10:22] == (value, 255 - value, 7)).all()
+
+
+def test_a_magnified_texture_is_bilinear_in_light() -> None:
+    """A few large texels at random: every inner pixel, by the definition of bilinear filtering written out."""
+    texture = np.random.default_rng(5).integers(0, 256, (6, 6, 4), np.uint8)
+    texture[..., 3] = 255
+    view = camera(size=64)
+    picture = render_mesh(square(texture=texture), view, width=64, height=64).astype(float)
+    light = LIGHT[texture[..., :3]].astype(float)
+    for y, x in [(y, x) for y in range(12, 52, 3) for x in range(12, 52, 3)]:
+        # The square spans -1 to 1 in a plane four units away.
+        u, v = ((c + 0.5 - 32) / view.fx * 4 / 2 + 0.5 for c in (x, y))
+        across, down = u * 6 - 0.5, v * 6 - 0.5
+        left, top = math.floor(across), math.floor(down)
+        mixed = sum(
+            (1 - abs(across - i)) * (1 - abs(down - j)) * light[min(max(j, 0), 5), min(max(i, 0), 5)]
+            for i in (left, left + 1) for j in (top, top + 1)
+        )  # fmt: skip
+        expected = np.where(mixed <= 0.0031308, mixed * 12.92, 1.055 * np.maximum(mixed, 1e-9) ** (1 / 2.4) - 0.055)
+        assert np.abs(picture[y, x] - expected * 255).max() <= 0.7, (x, y)
 
 
 def test_adjoining_triangles_leave_no_gap_and_no_seam() -> None:
