@@ -12,24 +12,30 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from stagedoor.adapters.processes import listen
+from stagedoor.cli.bringing import WEIGHTS_ENDINGS, bring, weights_check
 from stagedoor.cli.reading import AsJson
 from stagedoor.cli.saying import harmless, no
 
 BAR_AFTER_SECONDS: Final = 2.0
 """Shorter work needs no progress bar."""
 
-replica = typer.Typer(help="Replicas made elsewhere: check one before it is taken in.", no_args_is_help=True)
+replica = typer.Typer(help="Replicas made elsewhere: check one, and bring it in.", no_args_is_help=True)
 
 
 @replica.command("check")
 def replica_check(
-    path: Annotated[Path, typer.Argument(help="GLB, glTF, OBJ, USD, PLY or SPZ; or a folder with one model.")],
+    path: Annotated[
+        Path, typer.Argument(help="GLB, glTF, OBJ, USD, PLY, SPZ or safetensors; or a folder with one model.")
+    ],
     texture: Annotated[Path | None, typer.Option(help="The model's picture, if its file names none.")] = None,
     flip_v: Annotated[bool, typer.Option("--flip-v", help="Turn the texture's rows over.")] = False,
     picture: Annotated[Path | None, typer.Option(help="Draw four views into this new PNG file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a mesh or splat file is, or what to mend.  Nothing is taken in."""
+    """Say what a file of a mesh, splats or weights is, or what to mend.  Nothing is taken in."""
+    if path.suffix.lower() in WEIGHTS_ENDINGS and not path.is_dir():
+        weights_check(path, as_json=as_json)
+        return
     arguments = ["stagedoor.worker.replica_check"]
     arguments += [] if texture is None else ["--texture", str(texture)]
     arguments += ["--flip-v"] if flip_v else []
@@ -49,6 +55,9 @@ def replica_check(
         typer.echo(harmless(line))
     if picture is not None:
         typer.echo(f"Four views are in {picture}.")
+
+
+replica.command("bring")(bring)
 
 
 def _heard(arguments: list[str]) -> tuple[dict[str, Any], int]:

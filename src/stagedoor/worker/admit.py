@@ -1,15 +1,18 @@
 """Recipe admit-replica: a replica that was made elsewhere becomes one of this house, under a key of its own.
 
-It opens under its `create` permit alone.  The file is read in full by the strict reader of its technique, then sealed again
-as the asset that the order names: weights byte for byte, a mesh or splats in the one form that the renderer opens.  A
-receipt says who admitted it, from what, and that it was paid.
+It opens under its `create` permit alone.  The file is read in full by the strict reader of its technique, then sealed
+again as the asset that the order names: weights byte for byte, a mesh or splats in the one form that the renderer
+opens.  A receipt says who admitted it, from what, and that it was paid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from stagedoor.core.facts.origin import Technique
 from stagedoor.core.facts.permit import Setting
@@ -48,17 +51,44 @@ def _voice(plain: bytearray) -> tuple[bytearray, tuple[Setting, ...]]:
 
 
 def _splats(plain: bytearray) -> tuple[bytearray, tuple[Setting, ...]]:
-    """Splats, as this house's own PLY."""
-    from stagedoor.worker.double.splats import Splats, SplatsError
+    """Splats in any file that is read here, as this house's own."""
+    from stagedoor.worker.formats import FormatError, read_splats
+    from stagedoor.worker.formats.ply import write_ply
 
     try:
-        splats = Splats.from_bytes(bytes(plain))
-    except SplatsError as fault:
+        splats = read_splats(plain, name="the replica")
+    except FormatError as fault:
         raise WorkError(f"the splats cannot be read: {type(fault).__name__}") from None
     try:
-        return bytearray(splats.to_bytes()), (Setting(name="gaussians", value=len(splats)),)
+        told = {"gaussians": len(splats), "degree": splats.degree}
+        return bytearray(write_ply(splats)), tuple(Setting(name=name, value=value) for name, value in told.items())
     finally:
-        wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours)
+        wipe_arrays(*arrays_of(splats))
+
+
+def _mesh(plain: bytearray) -> tuple[bytearray, tuple[Setting, ...]]:
+    """A mesh in one GLB, pictures and all, as the GLB that this house seals."""
+    from stagedoor.worker.mesh.errors import MeshError
+    from stagedoor.worker.mesh.gltf import read_gltf
+    from stagedoor.worker.mesh.parts import merged
+    from stagedoor.worker.mesh.sealed import to_bytes
+
+    try:
+        model = read_gltf(plain)
+        mesh = merged(model.parts, model.pictures)
+        sealed = bytearray(to_bytes(mesh))
+    except MeshError as fault:
+        raise WorkError(f"the mesh cannot be read: {type(fault).__name__}") from None
+    told = {"triangles": len(mesh.triangles), "vertices": len(mesh.positions)}
+    wipe_arrays(*arrays_of(mesh))
+    return sealed, tuple(Setting(name=name, value=value) for name, value in told.items())
+
+
+def arrays_of(held: object) -> tuple[np.ndarray[Any, Any], ...]:
+    """Every array that a double or a mesh holds, to be wiped."""
+    assert is_dataclass(held)
+    values = [getattr(held, field.name) for field in fields(held)]
+    return tuple(value for value in values if isinstance(value, np.ndarray))
 
 
 READERS: Final[Mapping[int, Reader]] = MappingProxyType(
@@ -66,6 +96,7 @@ READERS: Final[Mapping[int, Reader]] = MappingProxyType(
         Technique.LORA.number: _lora,
         Technique.VOICE.number: _voice,
         Technique.SPLATS.number: _splats,
+        Technique.MESH.number: _mesh,
     }
 )
 """The strict reader of each technique, by its number in an order."""
