@@ -106,6 +106,15 @@ def test_a_star_shaped_polygon_is_covered_once(radii: list[float], axis: int, tu
     assert np.isclose(areas.sum(), area(flat))
 
 
+@pytest.mark.parametrize("start", range(4))
+def test_a_dart_is_cut_through_its_inner_corner(start: int) -> None:
+    dart = np.roll(np.array([[0, 0, 0], [2, -1, 0], [0.5, 0, 0], [2, 1, 0]], float)[::-1], start, axis=0)
+    text = "".join(f"v {x} {y} {z}\n" for x, y, z in dart) + "f 1 2 3 4\n"
+    (part,) = read_obj(text.encode()).parts
+    areas = area(part.positions[part.triangles][..., :2].astype(float))
+    assert (areas < 0).all() and np.isclose(areas.sum(), area(dart[:, :2]))
+
+
 def test_concave_polygons_cost_a_bounded_effort() -> None:
     comb = np.array([[i, (i % 2) * 10.0, 0] for i in range(400)] + [[399, -5, 0], [0, -5, 0]], float)[::-1]
     cutter = Cutter()

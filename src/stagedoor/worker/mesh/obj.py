@@ -33,7 +33,7 @@ from stagedoor.worker.mesh.limits import (
     VERTICES_MAX,
 )
 from stagedoor.worker.mesh.parts import Material, Part
-from stagedoor.worker.mesh.polygon import Cutter
+from stagedoor.worker.mesh.polygon import Cutter, quads_cut
 from stagedoor.worker.mesh.texels import LIGHT
 from stagedoor.worker.mesh.texture import Budget, decode
 
@@ -57,7 +57,7 @@ def read_obj(data: Octets, beside: Mapping[str, Octets] = MappingProxyType({})) 
         if name not in beside:
             _refuse("mtl", f"the picture {shown(name)} is missing", "Give it beside the model")
         pictures[name] = decode(bytes(beside[name]), shown(name), budget)
-    parts = tuple(reader.part(name, faces, materials) for name, faces in reader.faces.items() if len(faces))
+    parts = tuple(reader.part(name, faces, materials) for name, faces in reader.faces.items())
     used = {part.material.texture for part in parts}
     return Model(parts=parts, pictures={key: held for key, held in pictures.items() if key in used})
 
@@ -83,6 +83,7 @@ class _Reader:
     normals: array[float] = field(default_factory=lambda: array("d"))
     libraries: list[str] = field(default_factory=list)
     faces: dict[str, array[int]] = field(default_factory=dict)
+    quads: dict[str, array[int]] = field(default_factory=dict)
     material: str = ""
     triangles: int = 0
     cutter: Cutter = field(default_factory=Cutter)
@@ -139,8 +140,11 @@ class _Reader:
         counts = (len(self.places) // 3, len(self.coordinates) // 2, len(self.normals) // 3)
         corners = [_corner(word, counts, where) for word in words]
         held = self.faces.setdefault(self.material, array("i"))
-        if len(corners) == 3:
-            held.extend((*corners[0], *corners[1], *corners[2]))
+        if len(corners) <= 4:
+            # Most polygons have four corners: they are cut all together at the end.
+            whole = held if len(corners) == 3 else self.quads.setdefault(self.material, array("i"))
+            for corner in corners:
+                whole.extend(corner)
             return
         points = np.array([self.places[3 * v : 3 * v + 3] for v, _, _ in corners], np.float64)
         for triangle in self.cutter.cut(points, where):
@@ -153,6 +157,9 @@ class _Reader:
         if name and self.libraries and name not in materials:
             _refuse(where, "no material file describes it", "Give the MTL file that the model was saved with")
         corners = np.frombuffer(faces, np.intc).reshape(-1, 3).astype(np.int64)
+        quads = np.frombuffer(self.quads.get(name, array("i")), np.intc).reshape(-1, 4, 3).astype(np.int64)
+        halves = quads_cut(_table(self.places, 3)[quads[:, :, 0]])
+        corners = np.concatenate([corners, quads[np.arange(len(quads))[:, None, None], halves].reshape(-1, 3)])
         keys = ((corners[:, 0] + 1) << 42) | ((corners[:, 1] + 1) << 21) | (corners[:, 2] + 1)
         _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
         vertices = corners[first]

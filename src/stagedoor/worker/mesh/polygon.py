@@ -13,6 +13,19 @@ EARS_TRIED_MAX: Final = 20_000
 """Corners of concave polygons that are tried in one file, a second's work: modellers leave few of them."""
 
 
+def quads_cut(corners: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Two triangles for each of N four-cornered polygons [N,4,3], as corner numbers 0 to 3, int64 [N,2,3].
+
+    Cut from the first corner to the third, unless that would turn one half over: then from the second to the fourth.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        first = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        second = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 0])
+        over = (first * second).sum(axis=1) < 0.0
+    usual, other = np.array([[0, 1, 2], [0, 2, 3]]), np.array([[0, 1, 3], [1, 2, 3]])
+    return np.asarray(np.where(over[:, None, None], other, usual), dtype=np.int64)
+
+
 class Cutter:
     """Cuts one file's polygons, and counts what it costs."""
 
