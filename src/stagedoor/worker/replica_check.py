@@ -27,7 +27,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from stagedoor.seal import forbid_core_dumps
 from stagedoor.worker.mesh.errors import MeshError
-from stagedoor.worker.replica_files import Given, gather, read_file
+from stagedoor.worker.replica_files import Given, files_of, gather, read_file
 from stagedoor.worker.stamp import MARK, MARK_KEY
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _checked_mesh(given: Given, *, texture: bytes | None, flip_v: bool) -> Check
     from stagedoor.worker.mesh.sealed import to_bytes
     from stagedoor.worker.mesh.texture import Budget, decode
 
-    readers = {"obj": obj.read_obj, "usd": lambda _, __: usd.read_usd(given.path)}
+    readers = {"obj": obj.read_obj, "usd": lambda _, __: usd.read_usd(given.path, files_of(given))}
     model = readers.get(given.form, gltf.read_gltf)(given.data, given.beside)
     parts, pictures = model.parts, dict(model.pictures)
     if texture is not None:

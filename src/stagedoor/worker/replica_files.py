@@ -5,8 +5,10 @@ A model may only name files in its own folder or below it.  Whatever the input, 
 
 from __future__ import annotations
 
+import io
 import os
 import stat
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +70,25 @@ def gather(path: Path) -> Given:
             if len(beside) > FILES_MAX:
                 _refuse(shown(model.name), f"it names more than {FILES_MAX} files", "Save it as one .glb")
     return Given(name=model.name, form=form, data=data, beside=beside, path=model)
+
+
+def files_of(given: Given) -> Callable[[str], bytes]:
+    """For a library that opens the model itself: the pictures that it names, below its folder or in its package."""
+    if not given.data.startswith(b"PK"):
+        return lambda name: _read_below(given.path.parent, name, FILE_BYTES_MAX)
+
+    def inside(name: str) -> bytes:
+        try:
+            with zipfile.ZipFile(io.BytesIO(given.data)) as package:
+                told = package.getinfo(name)
+                # A package of USD is never compressed, so what a picture promises must lie in the file.
+                if told.compress_type != zipfile.ZIP_STORED or told.file_size > len(given.data):
+                    _refuse(shown(name), "its package is compressed", "Export it again as USDZ")
+                return package.read(told)
+        except (KeyError, ValueError, NotImplementedError, OSError, EOFError, zipfile.BadZipFile):
+            _refuse(shown(name), "it cannot be read in its package", "Export it again as USDZ")
+
+    return inside
 
 
 def form_of(data: bytes, name: str) -> str:

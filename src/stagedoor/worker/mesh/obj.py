@@ -143,8 +143,8 @@ class _Reader:
         if len(corners) <= 4:
             # Most polygons have four corners: they are cut all together at the end.
             whole = held if len(corners) == 3 else self.quads.setdefault(self.material, array("i"))
-            for corner in corners:
-                whole.extend(corner)
+            for rooms in corners:
+                whole.extend(rooms)
             return
         points = np.array([self.places[3 * v : 3 * v + 3] for v, _, _ in corners], np.float64)
         for triangle in self.cutter.cut(points, where):
