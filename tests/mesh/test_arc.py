@@ -11,6 +11,7 @@ from PIL import Image
 from mesh.kit import ball, checks
 from stagedoor.worker import drawable
 from stagedoor.worker.arc import BACKGROUND, camera_at, render_arc
+from stagedoor.worker.formats import write_splats
 from stagedoor.worker.job import Job, WorkError
 from stagedoor.worker.mesh.draw import render_mesh
 from stagedoor.worker.mesh.sealed import to_bytes
@@ -37,7 +38,7 @@ def test_a_mesh_is_drawn_stamped_and_metered_as_splats_are(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("data", "name"), [(to_bytes(ball()), "_DrawnMesh"), (splat_ball().to_bytes(), "_DrawnSplats")]
+    ("data", "name"), [(to_bytes(ball()), "_DrawnMesh"), (write_splats(splat_ball(), "ply"), "_DrawnSplats")]
 )
 def test_a_replica_is_known_by_its_bytes(data: bytes, name: str) -> None:
     assert type(drawable.opened(bytearray(data))).__name__ == name

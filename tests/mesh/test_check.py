@@ -14,6 +14,7 @@ from PIL import Image
 from doors.kit import run, says_no
 from mesh.kit import ball, checks, png_of, square
 from mesh.test_obj import BESIDE, SQUARE
+from stagedoor.worker.formats import write_splats
 from stagedoor.worker.mesh.errors import MeshError
 from stagedoor.worker.mesh.sealed import to_bytes
 from stagedoor.worker.replica_check import AZIMUTHS_DEG, BAND_PX, VIEW_PX, check, sheet
@@ -49,7 +50,7 @@ def test_the_picture_shows_four_sides_and_says_what_it_is(tmp_path: Path) -> Non
 
 
 def test_splats_are_told_with_their_number_and_degree(tmp_path: Path) -> None:
-    (tmp_path / "head.ply").write_bytes(splat_ball().to_bytes())
+    (tmp_path / "head.ply").write_bytes(write_splats(splat_ball(), "ply"))
     checked = check(gather(tmp_path / "head.ply"))
     assert checked.found["gaussians"] == len(splat_ball()) and checked.found["degree"] == 0
     assert len(sheet(checked)) > 1000
