@@ -106,10 +106,10 @@ def seal_replica(
     """
     assert len(custodians) == 2, "a key has two shares, with two custodians"
     assert release.origin == origin.digest() and release_signature.signs == release.digest()
-    plain = _read(path)
+    plain = read_replica_file(path)
     try:
         if (len(plain), hashlib.sha256(plain).hexdigest()) != (origin.plain_bytes, origin.plain_sha256):
-            raise ReplicaError(f"{path.name} is not the file that its origin declares. Bring that one, byte for byte.")
+            raise ReplicaError("it is not the file that its origin declares. Bring that one, byte for byte")
         if origin.technique in WEIGHTS:
             describe_weights(plain, declared=WEIGHTS[origin.technique])
         sha256, size, envelopes = _sealed(
@@ -126,22 +126,25 @@ def seal_replica(
     return SealedReplica(sealed_sha256=sha256, sealed_bytes=size, envelopes=envelopes)
 
 
-def delete_plaintext(folder: Path) -> None:
-    """Delete the folder that the pictures came in.  What the disk or a backup keeps is beyond this program."""
-    shutil.rmtree(folder)
+def read_replica_file(path: Path) -> bytearray:
+    """A plain file's bytes, in a buffer that the caller wipes.  Raises ReplicaError.
 
-
-def _read(path: Path) -> bytearray:
-    """A plain file's bytes, in a buffer that the caller wipes; its size is asked before any of it is read."""
-    with path.open("rb") as file:
+    Its size is asked before any of it is read, and a pipe or a device is refused without waiting for it.
+    """
+    with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
         told = os.fstat(file.fileno())
         if not stat.S_ISREG(told.st_mode) or not 0 < told.st_size <= REPLICA_BYTES_MAX:
-            raise ReplicaError(f"{path.name} is no plain file of 1 to {REPLICA_BYTES_MAX} bytes")
+            raise ReplicaError(f"it is no plain file of 1 to {REPLICA_BYTES_MAX} bytes")
         plain = bytearray(told.st_size)
         if file.readinto(plain) != told.st_size or file.read(1):
             wipe(plain)
-            raise ReplicaError(f"{path.name} changed while it was read. Bring a file that nobody writes to.")
+            raise ReplicaError("it changed while it was read. Bring a file that nobody writes to")
     return plain
+
+
+def delete_plaintext(folder: Path) -> None:
+    """Delete the folder that the pictures came in.  What the disk or a backup keeps is beyond this program."""
+    shutil.rmtree(folder)
 
 
 def _sealed(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import stat
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from stagedoor.adapters.clock import now
-from stagedoor.adapters.intake import REPLICA_BYTES_MAX, ReplicaError, seal_replica
+from stagedoor.adapters.intake import ReplicaError, read_replica_file, seal_replica
 from stagedoor.cli.reading import Home
 from stagedoor.cli.saying import harmless, no
 from stagedoor.core.base.fact import Fact
@@ -38,13 +36,9 @@ PAPERS: Final = "origin, replica_release, and one signature over each"
 def weights_check(path: Path, *, as_json: bool) -> None:
     """Say what a file of weights is, or what is wrong with it."""
     try:
-        with path.open("rb") as file:
-            told = os.fstat(file.fileno())
-            if not stat.S_ISREG(told.st_mode) or told.st_size > REPLICA_BYTES_MAX:
-                raise no(f"{path.name}: it is no plain file of at most {REPLICA_BYTES_MAX} bytes.", 2)
-            described = describe_weights(file.read(REPLICA_BYTES_MAX + 1))
-    except WeightsError as fault:
-        raise no(f"{path.name}: {fault}", 2) from None
+        described = describe_weights(read_replica_file(path))
+    except (ReplicaError, WeightsError) as fault:
+        raise no(f"{path.name}: {str(fault).rstrip('.')}.", 2) from None
     found = _told(described)
     if as_json:
         typer.echo(json.dumps(found))
@@ -91,7 +85,7 @@ def bring(
                 performer_key=_performer_key(house, origin), custodians=keys,
             )  # fmt: skip
         except (ReplicaError, WeightsError) as fault:
-            raise no(f"{path.name}: {fault}", 2) from None
+            raise no(f"{path.name}: {str(fault).rstrip('.')}.", 2) from None
         made = record_replica(
             house.store, house.verifier, asset=origin.asset, sealed_sha256=sealed.sealed_sha256,
             sealed_bytes=sealed.sealed_bytes, envelopes=sealed.envelopes, at=now(),

@@ -81,12 +81,14 @@ def read_header(view: memoryview) -> tuple[tuple[Tensor, ...], Mapping[str, str]
     """Tensors in the order of their bytes, and the metadata.  Raises WeightsError."""
     _refuse_foreign(view)
     if len(view) < 10:
-        raise WeightsError(f"the file has {len(view)} bytes; the shortest safetensors file has 10. Was it cut short?")
+        raise WeightsError(
+            f"the file has {len(view)} bytes; the shortest safetensors file has 10. It may be cut short."
+        )
     length = int.from_bytes(view[:8], "little")
     if length > HEADER_BYTES_MAX:
         raise WeightsError(f"the header says it has {length} bytes; at most {HEADER_BYTES_MAX} are read")
     if length > len(view) - 8:
-        raise WeightsError(f"the header says it has {length} bytes; {len(view) - 8} follow. Was the file cut short?")
+        raise WeightsError(f"the header says it has {length} bytes; {len(view) - 8} follow. The file may be cut short.")
     told = _parsed(bytes(view[8 : 8 + length]))
     metadata = _metadata(told.pop(METADATA, {}))
     if not told:
@@ -166,7 +168,7 @@ def _tensor(name: str, entry: Any, *, start: int, size: int) -> Tensor:
         raise WeightsError(f"{where}: data_offsets are two whole numbers")
     begin, end = offsets
     if not begin <= end <= size - start:
-        raise WeightsError(f"{where}: bytes {begin} to {end} of a buffer of {size - start}. Was the file cut short?")
+        raise WeightsError(f"{where}: bytes {begin} to {end} of a buffer of {size - start}. The file may be cut short.")
     if prod(shape) * width != end - begin:
         raise WeightsError(f"{where}: shape {shape} of {dtype} takes {prod(shape) * width} bytes, not {end - begin}")
     return Tensor(name=name, dtype=dtype, shape=tuple(shape), begin=start + begin, end=start + end)
