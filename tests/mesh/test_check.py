@@ -16,7 +16,7 @@ from mesh.kit import ball, checks, png_of, square
 from mesh.test_obj import BESIDE, SQUARE
 from stagedoor.worker.formats import write_splats
 from stagedoor.worker.mesh.errors import MeshError
-from stagedoor.worker.mesh.sealed import to_bytes
+from stagedoor.worker.mesh.sealed import from_bytes, to_bytes
 from stagedoor.worker.replica_check import AZIMUTHS_DEG, BAND_PX, VIEW_PX, check, sheet
 from stagedoor.worker.replica_files import gather
 from worker.kit import ball as splat_ball
@@ -47,6 +47,17 @@ def test_the_picture_shows_four_sides_and_says_what_it_is(tmp_path: Path) -> Non
     views = [pixels[:VIEW_PX, VIEW_PX * i : VIEW_PX * (i + 1)].astype(int) for i in range(4)]
     assert all(np.abs(view - views[0]).mean() > 3 for view in views[1:])
     assert pixels[VIEW_PX:].max() > 200, "the band has words"
+
+
+def test_a_folder_becomes_one_file_in_the_middle(folder: Path) -> None:
+    (folder / "square.obj").write_bytes(SQUARE.replace(b"v -1", b"v -6").replace(b"v 1", b"v 4"))
+    out = folder / "one.glb"
+    said = run("replica", "check", str(folder / "square.obj"), "--centre", "--write", str(out))
+    assert said.status == 0 and "one.glb" in said.out, said.err
+    mesh = from_bytes(out.read_bytes())
+    assert mesh.texture is not None and mesh.texture.shape == (64, 64, 4)
+    least, greatest = mesh.bounds
+    assert np.allclose(least + greatest, 0, atol=1e-6) and np.isclose((greatest - least).max(), 2.0)
 
 
 def test_splats_are_told_with_their_number_and_degree(tmp_path: Path) -> None:

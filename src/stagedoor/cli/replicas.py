@@ -27,8 +27,15 @@ def replica_check(
     path: Annotated[
         Path, typer.Argument(help="GLB, glTF, OBJ, USD, PLY, SPZ or safetensors; or a folder with one model.")
     ],
+    *,
     texture: Annotated[Path | None, typer.Option(help="The model's picture, if its file names none.")] = None,
     flip_v: Annotated[bool, typer.Option("--flip-v", help="Turn the texture's rows over.")] = False,
+    centre: Annotated[
+        bool, typer.Option("--centre", help="Move a mesh to the origin, two units long, where cameras look.")
+    ] = False,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the mesh, textures and all, as this one new GLB file, to be brought in.")
+    ] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw four views into this new PNG file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -39,6 +46,8 @@ def replica_check(
     arguments = ["stagedoor.worker.replica_check"]
     arguments += [] if texture is None else ["--texture", str(texture)]
     arguments += ["--flip-v"] if flip_v else []
+    arguments += ["--centre"] if centre else []
+    arguments += [] if write is None else ["--write", str(write)]
     arguments += [] if picture is None else ["--picture", str(picture)]
     last, status = _heard([*arguments, "--", str(path)])
     wrong, found = last.get("wrong"), last.get("found")
@@ -53,6 +62,8 @@ def replica_check(
         return
     for line in _lines(found):
         typer.echo(harmless(line))
+    if write is not None:
+        typer.echo(f"The whole mesh is in {write}.")
     if picture is not None:
         typer.echo(f"Four views are in {picture}.")
 

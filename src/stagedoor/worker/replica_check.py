@@ -1,8 +1,9 @@
-"""`python -m stagedoor.worker.replica_check FILE [--texture F] [--flip-v] [--picture OUT]`: what a replica's file is.
+"""`python -m stagedoor.worker.replica_check FILE [--texture F] [--flip-v] [--centre] [--write OUT] [--picture OUT]`.
 
-Its own process, started by the door `stagedoor replica check`: readers and drawing loops stay behind the worker's
-walls, and a library that a hostile file brings down takes this process with it and nothing else.  It tells in lines of
-JSON on standard output: {"step", "done", "of"} while it works, then {"found": ...} or {"wrong": "what to mend"}.
+What a replica's file is.  Its own process, started by the door `stagedoor replica check`: readers and drawing loops
+stay behind the worker's walls, and a library that a hostile file brings down takes this process with it and nothing
+else.  It tells in lines of JSON on standard output: {"step", "done", "of"} while it works, then
+{"found": ...} or {"wrong": "what to mend"}.
 Exit status: 0 told, 2 the file is refused.
 """
 
@@ -52,11 +53,13 @@ Draw = Callable[["Camera"], NDArray[np.uint8]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """found: what is told.  box: the corners that cameras look at, float64 [2,3].  draw: one view, uint8 [H,W,3]."""
+    """found: what is told.  box: the corners that cameras look at, float64 [2,3].  draw: one view, uint8 [H,W,3].
+    whole: the mesh as one GLB, in the form that is sealed; None for what is one file already."""
 
     found: dict[str, Any]
     box: NDArray[np.float64]
     draw: Draw
+    whole: bytes | None = None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -73,7 +76,9 @@ def main(arguments: list[str] | None = None) -> int:
         given = gather(asked.file)
         texture = None if asked.texture is None else read_file(asked.texture)
         _tell(step="checking", done=1, of=steps)
-        checked = check(given, texture=texture, flip_v=asked.flip_v)
+        checked = check(given, texture=texture, flip_v=asked.flip_v, centre=asked.centre)
+        if asked.write is not None:
+            _write(asked.write, checked.whole)
         if asked.picture is not None:
             _tell(step="drawing", done=2, of=steps)
             data = sheet(checked, lambda views: _tell(step="drawing", done=2 + views, of=steps))
@@ -88,13 +93,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def check(given: Given, *, texture: bytes | None = None, flip_v: bool = False) -> Checked:
+def check(given: Given, *, texture: bytes | None = None, flip_v: bool = False, centre: bool = False) -> Checked:
     """What the files are.  Raises MeshError, or the splat readers' own ValueError."""
     if given.form == "splats":
-        if texture is not None or flip_v:
-            raise MeshError(where=given.name, what="Gaussians have no texture", todo="Leave --texture and --flip-v out")
+        if texture is not None or flip_v or centre:
+            todo = "Leave --texture, --flip-v and --centre out"
+            raise MeshError(where=given.name, what="Gaussians are taken as they are", todo=todo)
         return _checked_splats(given)
-    return _checked_mesh(given, texture=texture, flip_v=flip_v)
+    return _checked_mesh(given, texture=texture, flip_v=flip_v, centre=centre)
 
 
 def sheet(checked: Checked, seen: Callable[[int], None] = lambda _: None) -> bytes:
@@ -121,7 +127,7 @@ def sheet(checked: Checked, seen: Callable[[int], None] = lambda _: None) -> byt
     return out.getvalue()
 
 
-def _checked_mesh(given: Given, *, texture: bytes | None, flip_v: bool) -> Checked:
+def _checked_mesh(given: Given, *, texture: bytes | None, flip_v: bool, centre: bool) -> Checked:
     from stagedoor.worker.mesh import gltf, obj, usd
     from stagedoor.worker.mesh.draw import Scene
     from stagedoor.worker.mesh.parts import flipped, merged, with_texture
@@ -135,6 +141,8 @@ def _checked_mesh(given: Given, *, texture: bytes | None, flip_v: bool) -> Check
         pictures = {"--texture": decode(texture, "the file of --texture", Budget())}
         parts = with_texture(parts, "--texture")
     mesh = merged(flipped(parts) if flip_v else parts, pictures)
+    mesh = mesh.centred() if centre else mesh
+    whole = to_bytes(mesh)
     least, greatest = mesh.bounds
     found: dict[str, Any] = {
         "kind": "mesh",
@@ -147,7 +155,7 @@ def _checked_mesh(given: Given, *, texture: bytes | None, flip_v: bool) -> Check
         "texture": None if mesh.texture is None else [mesh.texture.shape[1], mesh.texture.shape[0]],
         "vertex_colours": mesh.colours is not None,
         "double_sided": mesh.double_sided,
-        "sealed_megabytes": _megabytes(len(to_bytes(mesh))),
+        "sealed_megabytes": _megabytes(len(whole)),
         **_placed(least, greatest),
     }
     if mesh.texture is None and mesh.colours is None:
@@ -162,7 +170,7 @@ def _checked_mesh(given: Given, *, texture: bytes | None, flip_v: bool) -> Check
         picture = ready[0].draw(view, width=view.width, height=view.height, background=_GROUND)
         return np.ascontiguousarray(picture[..., :3])
 
-    return Checked(found=found, box=np.stack([least, greatest]), draw=draw)
+    return Checked(found=found, box=np.stack([least, greatest]), draw=draw, whole=whole)
 
 
 def _checked_splats(given: Given) -> Checked:
@@ -196,9 +204,9 @@ def _placed(
     longest = max(float((high - low).max()), 1e-12)
     notes = []
     if float(np.abs(low + high).max()) / 2 > 0.1 * longest:
-        notes.append("Its middle is not at the origin, which cameras look at: it will stand off the middle.")
+        notes.append("Its middle is not at the origin, which cameras look at; --centre puts it there.")
     if not 0.5 <= longest <= 8.0:
-        notes.append(f"It is {longest:.4g} units long; a double is about 2, and cameras stand about 4 away.")
+        notes.append(f"It is {longest:.4g} units long; a double is about 2, and cameras stand about 4 away (--centre).")
     return {
         "box": [[round(float(v), 6) for v in corner] for corner in (least, greatest)],
         "size": [round(float(v), 6) for v in greatest - least],
@@ -206,17 +214,17 @@ def _placed(
     }
 
 
-def _write(path: Path, data: bytes) -> None:
-    """The picture, whole or not at all, over nothing that was there."""
+def _write(path: Path, data: bytes | None) -> None:
+    """A new file, over nothing that was there."""
+    if data is None:
+        raise MeshError(where=path.name, what="what was checked is one file already", todo="Leave --write out")
     try:
         with path.open("xb") as file:
             file.write(data)
     except FileExistsError:
-        raise MeshError(
-            where=path.name, what="there is a file of this name", todo="Name another for --picture"
-        ) from None
+        raise MeshError(where=path.name, what="there is a file of this name", todo="Name another") from None
     except OSError as fault:
-        what = f"the picture cannot be written ({fault.strerror})"
+        what = f"it cannot be written ({fault.strerror})"
         raise MeshError(where=path.name, what=what, todo="Name a folder that you may write to") from None
 
 
@@ -234,6 +242,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path)
     parser.add_argument("--texture", type=Path)
     parser.add_argument("--flip-v", action="store_true")
+    parser.add_argument("--centre", action="store_true")
+    parser.add_argument("--write", type=Path)
     parser.add_argument("--picture", type=Path)
     return parser
 
