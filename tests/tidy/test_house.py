@@ -19,6 +19,7 @@ ENTRIES = {
     "stagedoor.custodian.__main__": ("src/stagedoor/adapters/processes.py", '["stagedoor.custodian"'),
     "stagedoor.worker.__main__": ("src/stagedoor/cli/demo/stage.py", '["stagedoor.worker"'),
     "stagedoor.worker.replica_check": ("src/stagedoor/cli/replicas.py", '["stagedoor.worker.replica_check"'),
+    "stagedoor.worker.mesh.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.mesh.warm"),
     "stagedoor.worker.double.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.double.warm"),
     "stagedoor.adapters.postgres.migrations.env": ("src/stagedoor/adapters/postgres/migrate.py", "migrations"),
     "stagedoor.adapters.postgres.migrations.versions.r0001_house": (

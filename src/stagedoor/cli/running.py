@@ -56,9 +56,9 @@ def warm() -> None:
     """Compile the kernels of the double (belongs to installation; about half a minute, once)."""
     from stagedoor.adapters.processes import run_module
 
-    status = run_module("stagedoor.worker.double.warm")
-    if status != 0:
-        raise typer.Exit(3)
+    for module in ("stagedoor.worker.double.warm", "stagedoor.worker.mesh.warm"):
+        if run_module(module) != 0:
+            raise typer.Exit(3)
     typer.echo("The kernels are compiled.")
 
 
