@@ -12,7 +12,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, AssetKind, ReplicaKind
 from stagedoor.core.facts.consent import Consent, Use
 from stagedoor.core.facts.origin import Origin, ReplicaRelease, Source, Technique
-from stagedoor.core.facts.permit import KeyGrant, Permit, Setting, WorkOrder
+from stagedoor.core.facts.permit import KeyGrant, Output, Permit, Setting, WorkOrder
 from stagedoor.core.facts.request import Circumstance, Estimate
 from stagedoor.core.steps.dispatch import ADMIT
 from stagedoor.stories.dispatch_work import dispatch_work
@@ -339,3 +339,38 @@ def test_a_bundle_carries_the_two_papers(theatre: Theatre) -> None:
     gathered = gather(theatre.store, theatre.id("production"))
     assert isinstance(gathered, Gathered)
     assert {origin, release_of(origin)} <= set(gathered.facts)
+
+
+def test_a_description_is_a_use_metered_and_paid_as_any(theatre: Theatre) -> None:
+    """One call of the admitted LoRA: asked, permitted, ordered, keyed, counted; a second one is refused."""
+    made = brought(theatre, with_her(theatre))
+    consent_to(theatre, theatre.id("capture"), ReplicaKind.EBDR)
+    permit = ask_create(theatre, made.asset).permit
+    assert permit is not None
+    asset, _ = created(theatre, permit)
+    first = theatre.consented
+    assert first is not None
+    call = replace(first.grants[-1], use=Use.GENERATE, unit="call", units_max=1, approve_shots=())
+    theatre.consented = first = replace(first, consent=theatre.ids.new("consent"), grants=(*first.grants, call))
+    signed = {"by_performer": theatre.sign("performer", first), "by_studio": theatre.sign("studio", first)}
+    assert record_consent(theatre.store, theatre.verifier, first, **signed) is None
+    estimate = Estimate(
+        estimate=theatre.ids.new("estimate"), production=theatre.id("production"), performer=theatre.id("performer"),
+        use=Use.GENERATE, shots=("12A",), days=1, basis="One day (call sheet 9).", made_by=theatre.id("studio"), at=AT,
+    )  # fmt: skip
+    assert record_estimate(theatre.store, theatre.verifier, estimate, theatre.sign("studio", estimate)) is None
+    asking = {"asset": asset.asset, "use": Use.GENERATE, "unit": "call", "units": 1, "estimate": estimate.estimate}
+    asked = theatre.ask(**asking)
+    assert asked.permit is not None, (asked.refused, asked.decision)
+    assert theatre.refused(theatre.ask(**asking)) == "quantity_exhausted"
+    order = dispatch_work(
+        theatre.store, theatre.ids, asked.permit, recipe="describe-weights", settings=(), makes="", at=AT
+    )
+    assert isinstance(order, WorkOrder), order
+    told = Output(name="description.json", sha256="cd" * 32, bytes=120, mark=order.stamp)
+    receipt = theatre.made(asked.permit, order, theatre.granted(order), unit="call", units=1, outputs=(told,),
+                           measures=(Setting(name="tensors", value=8),))  # fmt: skip
+    before = theatre.money
+    posted = theatre.record(theatre.letter(order, receipt))
+    assert isinstance(posted, Posted) and posted.entry is not None
+    assert theatre.money["performer"] > before["performer"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
 from stagedoor.core.base.ids import has_shape
@@ -58,13 +57,11 @@ def take_in(notice: Notice | None, release: Release | None, *, performer: str, p
     return None
 
 
-KIND_OF: Final[Mapping[Source, ReplicaKind]] = MappingProxyType(
-    {
-        Source.WITH_PERFORMER: ReplicaKind.EBDR,
-        Source.WITH_BACKGROUND_ACTOR: ReplicaKind.BADR,
-        Source.FROM_ARCHIVES: ReplicaKind.ICDR,
-    }
-)
+KIND_OF: Final[Mapping[Source, ReplicaKind]] = {
+    Source.WITH_PERFORMER: ReplicaKind.EBDR,
+    Source.WITH_BACKGROUND_ACTOR: ReplicaKind.BADR,
+    Source.FROM_ARCHIVES: ReplicaKind.ICDR,
+}
 """Taking part decides the kind (us-agreements 2.1): EBDR and BADR need it, ICDR is made without."""
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
