@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from stagedoor.worker.double.warm import SIDE_PX, round_the_origin
+from stagedoor.worker.double.moves import arc
 from stagedoor.worker.mesh.draw import Light, Scene
 from stagedoor.worker.mesh.model import Mesh, smooth_normals
 
@@ -14,7 +14,7 @@ def compile_kernels() -> None:
     positions = np.array([[-1, -1, 0], [1, -1, 0], [0, 1, 0]], np.float32)
     triangles = np.array([[0, 1, 2]], np.int32)
     texture = np.full((4, 4, 4), 255, np.uint8)
-    (camera,) = round_the_origin(from_deg=0.0, to_deg=0.0, frames=1)
+    (camera,) = arc((0.0, 0.0, 0.0), 4.0, from_deg=0.0, to_deg=0.0, elevation_deg=0.0, frames=1)
     for cutoff in (0.0, 0.5):
         mesh = Mesh(
             positions=positions,
@@ -25,7 +25,7 @@ def compile_kernels() -> None:
             alpha_cutoff=cutoff,
         )
         for light in (None, Light(towards=(0.0, 0.0, 1.0))):
-            Scene(mesh).draw(camera, width=SIDE_PX, height=SIDE_PX, light=light)
+            Scene(mesh).draw(camera, width=32, height=32, light=light)
 
 
 if __name__ == "__main__":
