@@ -14,7 +14,7 @@ from stagedoor.core.facts.consent import Consent, Use
 from stagedoor.core.facts.origin import Origin, ReplicaRelease, Source, Technique
 from stagedoor.core.facts.permit import KeyGrant, Output, Permit, Setting, WorkOrder
 from stagedoor.core.facts.request import Circumstance, Estimate
-from stagedoor.core.steps.dispatch import ADMIT
+from stagedoor.core.steps.dispatch import ADMIT, RECIPES
 from stagedoor.stories.dispatch_work import dispatch_work
 from stagedoor.stories.estimate_days import record_estimate
 from stagedoor.stories.record_consent import record_consent
@@ -176,7 +176,7 @@ def test_what_was_brought_opens_for_nothing_but_its_creation(theatre: Theatre) -
     assert asked.permit is not None, asked.refused
     wrong = dispatch_work(
         theatre.store, theatre.ids, asked.permit, recipe="fit-splats", makes=theatre.ids.new("asset"), at=AT,
-        settings=tuple(Setting(name=name, value=1) for name in ("gaussians", "iterations", "seed", "threads")),
+        settings=tuple(Setting(name=name, value=1) for name in RECIPES["fit-splats"][1]),
     )  # fmt: skip
     assert theatre.refused(wrong) == "wrong_work"
     for number in (Technique.VOICE.number, 0):

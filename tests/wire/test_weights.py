@@ -33,6 +33,23 @@ def test_each_layout_of_a_lora_is_known() -> None:
     assert (seen.layout, seen.modules, seen.ranks, seen.alphas) == ("diffusers", 2, (2,), ())
 
 
+def test_rarer_names_of_the_same_layouts_are_known() -> None:
+    """Embeddings, biases and magnitudes as peft names them; two pairs of one processor; an alpha beside any layout."""
+    embedding = {"te.token.lora_embedding_A": numbers(4, 50), "te.token.lora_embedding_B": numbers(16, 4)}
+    module = next(iter(peft(4))).removesuffix(".lora_A.weight")
+    more = {f"{module}.lora_B.bias": numbers(32), f"{module}.lora_magnitude_vector": numbers(32)}
+    seen = describe_weights(written(peft(4) | embedding | more | {f"{module}.alpha": np.array(8, "float32")}))
+    assert (seen.layout, seen.modules, seen.ranks, seen.alphas) == ("peft", 2, (4,), (8.0,))
+    pairs = {f"double_blocks.0.processor.qkv_lora{number}.{part}.weight": numbers(*shape)
+             for number in (1, 2) for part, shape in (("down", (16, 24)), ("up", (72, 16)))}  # fmt: skip
+    seen = describe_weights(written(pairs), declared=WeightsKind.LORA)
+    assert (seen.layout, seen.modules, seen.ranks) == ("diffusers", 2, (16,))
+    named = {
+        key.replace("lora_A", "lora_A.default").replace("lora_B", "lora_B.default"): v for key, v in peft().items()
+    }
+    assert describe_weights(written(named)).modules == 1
+
+
 def test_several_ranks_are_all_told() -> None:
     both = kohya(4) | {key.replace("unet", "te"): value for key, value in kohya(6).items()}
     assert describe_weights(written(both)).ranks == (4, 6)

@@ -3,8 +3,10 @@
 Three layouts are in use, and a file is of one:
 
     kohya       <module>.lora_down.weight  <module>.lora_up.weight  <module>.alpha  [lora_mid.weight, dora_scale]
-    peft        <module>.lora_A.weight     <module>.lora_B.weight   [lora_magnitude_vector]; alpha in the metadata
-    diffusers   <module>.lora.down.weight  <module>.lora.up.weight  (or <module>_lora.…, from attention processors)
+    peft        <module>.lora_A.weight     <module>.lora_B.weight   [lora_magnitude_vector, lora_B.bias]; for embeddings
+                <module>.lora_embedding_A  <module>.lora_embedding_B; alpha in the metadata
+    diffusers   <module>.lora.down.weight  <module>.lora.up.weight  (or <module>_lora.…, <module>_lora1.… and _lora2.…,
+                from attention processors)
 
 The down matrix is (rank, inputs…) and the up matrix (outputs, rank…), so both tell the rank; convolutions carry the
 size of their kernel behind.  Sources: kohya-ss/sd-scripts `networks/lora.py`, huggingface/peft `tuners/lora`,
@@ -37,9 +39,14 @@ _ENDS: Final = (
     ("kohya", "scale", re.compile(r"(.+)\.dora_scale")),
     ("peft", "down", re.compile(r"(.+)\.lora_A(?:\.[A-Za-z0-9_-]+)?\.weight")),
     ("peft", "up", re.compile(r"(.+)\.lora_B(?:\.[A-Za-z0-9_-]+)?\.weight")),
+    ("peft", "down", re.compile(r"(.+\.lora_embedding)_A(?:\.[A-Za-z0-9_-]+)?")),
+    ("peft", "up", re.compile(r"(.+\.lora_embedding)_B(?:\.[A-Za-z0-9_-]+)?")),
+    ("peft", "bias", re.compile(r"(.+)\.lora_B(?:\.[A-Za-z0-9_-]+)?\.bias")),
     ("peft", "scale", re.compile(r"(.+)\.lora_magnitude_vector(?:\.[A-Za-z0-9_-]+)?(?:\.weight)?")),
     ("diffusers", "down", re.compile(r"(.+)[._]lora\.down\.weight")),
     ("diffusers", "up", re.compile(r"(.+)[._]lora\.up\.weight")),
+    ("diffusers", "down", re.compile(r"(.+[._]lora[12])\.down\.weight")),
+    ("diffusers", "up", re.compile(r"(.+[._]lora[12])\.up\.weight")),
     ("", "alpha", re.compile(r"(.+)\.alpha")),
 )
 """Layout, part and shape of each name; the first that fits counts."""
