@@ -254,13 +254,13 @@ def _numbers(column: str, values: list[float]) -> bytes:
         (changed(lambda c: c["nodes"][0].update(children=[0])), "reached twice"),
         (changed(_deep), "more than 64 deep"),
         (changed(lambda c: c.update(nodes=[{"mesh": 0}] * 300, scenes=[{"nodes": list(range(300))}])), "more than 256"),
-        (_numbers("POSITION", [float("nan")]), "position that is not finite"),
+        (_numbers("POSITION", [float("nan")]), "position has a number that is not finite"),
         (_numbers(PREFIX + "SCALE", [-1.0]), "negative or not finite"),
         (_numbers(PREFIX + "SCALE", [float("inf")]), "negative or not finite"),
         (_numbers(PREFIX + "OPACITY", [1.5]), "not 0 to 1"),
         (_numbers(PREFIX + "OPACITY", [float("nan")]), "not 0 to 1"),
         (_numbers(PREFIX + "ROTATION", [0.0] * 4), "rotation in it is zero"),
-        (_numbers(PREFIX + "SH_DEGREE_0_COEF_0", [float("inf")]), "colour that is not finite"),
+        (_numbers(PREFIX + "SH_DEGREE_0_COEF_0", [float("inf")]), "colour has a number"),
     ],
 )  # fmt: skip
 def test_a_hostile_file_is_refused(data: bytes, word: str) -> None:

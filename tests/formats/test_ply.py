@@ -119,5 +119,16 @@ def test_one_bad_coefficient_among_many_is_found() -> None:
     body = data.index(b"end_header\n") + 11
     place = body + (50 * 59 + 30) * 4
     data[place : place + 4] = np.float32(np.nan).tobytes()
-    with pytest.raises(FormatError, match="spherical harmonic that is not finite"):
+    with pytest.raises(FormatError, match="harmonics has a number that is not finite"):
+        read_ply(data)
+
+
+def test_infinite_logits_are_opacities_of_none_and_all() -> None:
+    data = bytearray(write_ply(some(2)))
+    for row, logit in ((1, -np.inf), (2, np.inf)):
+        place = len(data) - 56 * row + 24
+        data[place : place + 4] = np.float32(logit).tobytes()
+    np.testing.assert_array_equal(read_ply(data).opacity_logits, [20, -20])
+    data[place : place + 4] = np.float32(np.nan).tobytes()
+    with pytest.raises(FormatError, match="opacity has a number that is not finite"):
         read_ply(data)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stagedoor.worker.double.splats import Splats
-from stagedoor.worker.formats import gltf, ply, spz
+from stagedoor.worker.formats import gltf, ply, spz, usd
 from stagedoor.worker.formats.errors import FormatError, shown
 from stagedoor.worker.formats.made import Octets
 
@@ -25,10 +25,12 @@ _READERS: Final[tuple[tuple[bytes, Callable[[Octets], Splats]], ...]] = (
     (spz.GZIP, spz.read_spz),
     (spz.MAGIC, spz.read_spz),
     (gltf.MAGIC, gltf.read_glb),
+    (usd.MAGIC, usd.read_none),
+    (usd.PACKED, usd.read_none),
 )
 
 _WRITERS: Final[Mapping[str, Callable[[Splats], bytes]]] = MappingProxyType(
-    {"ply": ply.write_ply, "spz": spz.write_spz, "glb": gltf.write_glb}
+    {"ply": ply.write_ply, "spz": spz.write_spz, "glb": gltf.write_glb, "usda": usd.write_usda}
 )
 
 KINDS: Final = tuple(_WRITERS)

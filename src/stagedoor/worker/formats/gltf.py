@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError, shown
+from stagedoor.worker.formats.linear import LEAST, linear
 from stagedoor.worker.formats.made import Floats, Octets, made
 from stagedoor.worker.formats.nodes import Placed, placed
 from stagedoor.worker.formats.turning import turned
@@ -46,10 +47,6 @@ UNDERSTOOD: Final = frozenset({EXTENSION, "KHR_mesh_quantization"})
 """Extensions that a file may require."""
 NEAR_ONE: Final = 1.0 - 2.0**-25
 """An opacity of 1 is read as half a step of float32 below it: its logit is finite, and writes as 1."""
-LEAST: Final = 1.1754943508222875e-38
-"""The smallest normal float32: a scale or an opacity of 0 is read as that."""
-LOG_SCALE_MAX: Final = 88.0
-"""ln of the largest scale that float32 holds."""
 
 
 def write_glb(splats: Splats, *, extras: Mapping[str, str] = MappingProxyType({})) -> bytes:
@@ -115,23 +112,19 @@ def _refuse(where: str, what: str, todo: str = AGAIN) -> NoReturn:
 
 
 def _columns(splats: Splats) -> dict[str, NDArray[Any]]:
-    if float(splats.log_scales.max()) > LOG_SCALE_MAX:
-        _refuse("glTF", "a scale of the double is beyond float32", "Remove such Gaussians")
-    w, x, y, z = splats.quats.astype(np.float64).T
-    xyzw = np.stack([x, y, z, w], axis=1)
-    alpha = 1.0 / (1.0 + np.exp(-np.maximum(splats.opacity_logits.astype(np.float64), -80.0)))
+    held = linear(splats, "glTF")
     columns: dict[str, NDArray[Any]] = {
         "POSITION": splats.means.astype("<f4"),
-        _PREFIX + "ROTATION": (xyzw / np.linalg.norm(xyzw, axis=1, keepdims=True)).astype("<f4"),
-        _PREFIX + "SCALE": np.maximum(np.exp(splats.log_scales.astype(np.float64)), LEAST).astype("<f4"),
-        _PREFIX + "OPACITY": alpha[:, None].astype("<f4"),
+        _PREFIX + "ROTATION": np.roll(held.quats, -1, axis=1).astype("<f4"),
+        _PREFIX + "SCALE": held.scales.astype("<f4"),
+        _PREFIX + "OPACITY": held.opacities[:, None].astype("<f4"),
         _PREFIX + "SH_DEGREE_0_COEF_0": splats.colours.astype("<f4"),
     }
     for place, name in enumerate(coefficients(splats.degree)):
         columns[name] = np.ascontiguousarray(splats.rest[:, place], "<f4")
     encoded = np.clip(0.28209479177387814 * splats.colours + 0.5, 0.0, 1.0)
-    linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    fallback = np.column_stack([linear, alpha])
+    light = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+    fallback = np.column_stack([light, held.opacities])
     columns["COLOR_0"] = np.floor(fallback * 255.0 + 0.5).astype(np.uint8)
     return columns
 

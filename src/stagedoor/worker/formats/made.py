@@ -39,12 +39,12 @@ def made(
 ) -> Splats:
     """The double of these columns (shapes as in Splats).  Raises FormatError on a number that no double has."""
     columns = {"position": means, "scale": log_scales, "rotation": quats, "opacity": opacity_logits, "colour": colours}
-    for name, values in (*columns.items(), ("spherical harmonic", rest)):
+    for name, values in (*columns.items(), ("harmonics", rest)):
         # A minimum and a maximum take no copy of the column; NaN makes both comparisons false.
         if values.size and not (values.min() >= -VALUE_MAX and values.max() <= VALUE_MAX):
             raise FormatError(
                 where=where,
-                what=f"it holds a {name} that is not finite or is beyond {VALUE_MAX:g}",
+                what=f"its {name} has a number that is not finite or is beyond {VALUE_MAX:g}",
                 todo="Remove such Gaussians and export it again",
             )
     if not (np.abs(quats).max(axis=1) > NORM_MIN).all():

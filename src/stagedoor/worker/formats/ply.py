@@ -22,6 +22,8 @@ from stagedoor.worker.formats.made import Floats, Octets, check_count, made
 MAGIC: Final = b"ply\n"
 HEADER_BYTES_MAX: Final = 8192
 """Bytes of a PLY header: degree 3 with every property takes 1,500; the rest is room for comments."""
+ENDLESS: Final = np.float32(20.0)
+"""What an infinite logit is read as, with its sign: tools that unpack SPZ write them for opacities of 0 and 1."""
 
 _BEFORE: Final = ("x", "y", "z", "f_dc_0", "f_dc_1", "f_dc_2")
 _AFTER: Final = ("opacity", "scale_0", "scale_1", "scale_2", "rot_0", "rot_1", "rot_2", "rot_3")
@@ -73,6 +75,7 @@ def read_ply(data: Octets) -> Splats:
         taken: Floats = rows[:, [at[name] for name in wanted]].astype(np.float32)
         return taken
 
+    logits = take("opacity")[:, 0]
     a, b, c, d = take("rot_0", "rot_1", "rot_2", "rot_3").T
     channels = take(*(f"f_rest_{k}" for k in range(3 * rest))).reshape(count, 3, rest)
     return made(
@@ -80,7 +83,7 @@ def read_ply(data: Octets) -> Splats:
         means=take("x", "y", "z") * _HALF_TURN,
         log_scales=take("scale_0", "scale_1", "scale_2"),
         quats=np.stack([b, -a, d, -c], axis=1),
-        opacity_logits=take("opacity")[:, 0],
+        opacity_logits=np.where(np.isinf(logits), np.copysign(ENDLESS, logits), logits),
         colours=take("f_dc_0", "f_dc_1", "f_dc_2"),
         rest=channels.transpose(0, 2, 1) * HALF_TURN_SIGNS[:rest, None],
     )
