@@ -21,6 +21,7 @@ from stagedoor.stories.record_consent import record_consent
 from stagedoor.stories.record_receipt import Posted
 from stagedoor.stories.request_use import Asked
 from stagedoor.stories.take_in_replica import record_origin, record_replica
+from stagedoor.stories.verify_bundle import verify_bundle
 from stagedoor.stories.write_bundle import Gathered, gather
 
 from .theatre import AT, Theatre
@@ -329,7 +330,7 @@ def test_no_key_of_it_without_a_reservation(theatre: Theatre) -> None:
     assert not isinstance(answer, KeyGrant) and theatre.refused(answer) == "permit_expired"
 
 
-def test_a_bundle_carries_the_two_papers(theatre: Theatre) -> None:
+def test_a_bundle_carries_the_two_papers_and_verifies(theatre: Theatre) -> None:
     origin = with_her(theatre)
     made = brought(theatre, origin)
     consent_to(theatre, theatre.id("capture"), ReplicaKind.EBDR)
@@ -339,6 +340,9 @@ def test_a_bundle_carries_the_two_papers(theatre: Theatre) -> None:
     gathered = gather(theatre.store, theatre.id("production"))
     assert isinstance(gathered, Gathered)
     assert {origin, release_of(origin)} <= set(gathered.facts)
+    books = {book.digest: book for book in theatre.books}
+    checks = verify_bundle(gathered.facts, books, {}, theatre.verifier, pins={})
+    assert [check.what for check in checks if not check.holds] == []
 
 
 def test_a_description_is_a_use_metered_and_paid_as_any(theatre: Theatre) -> None:
