@@ -29,7 +29,7 @@ def some(count: int = 40, *, degree: int = 0, seed: int = 1) -> Splats:
     )
 
 
-def planet(count: int = 3000) -> Splats:
+def planet(count: int = 3000, *, degree: int = 0) -> Splats:
     """A ball of flat, coloured Gaussians: a picture with edges and detail, of which a loss can be measured."""
     chance = np.random.default_rng(2)
     normals = chance.normal(size=(count, 3))
@@ -43,6 +43,7 @@ def planet(count: int = 3000) -> Splats:
         quats=quats,
         opacity_logits=chance.normal(2.0, 2.0, size=count),
         colours=stripes,
+        rest=chance.uniform(-0.2, 0.2, size=(count, COEFFICIENTS[degree], 3)),
     )
 
 

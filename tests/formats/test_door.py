@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,13 @@ def test_a_file_too_large_is_refused_before_it_is_read(monkeypatch: pytest.Monke
     monkeypatch.setattr("stagedoor.worker.formats.door.FILE_BYTES_MAX", 100)
     with pytest.raises(FormatError, match="larger than 100 bytes"):
         read_splats(b"ply\n" + bytes(97), name="x")
+
+
+def test_the_page_of_formats_tells_every_kind_and_its_size() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "formats.md").read_text(encoding="utf-8")
+    for kind in KINDS:
+        assert f"\n| `{kind}`" in page
+    # 10,000 Gaussians of degree 0: what a header and 56, or 60, bytes for each come to.
+    splats = some(10_000)
+    assert f"{len(write_splats(splats, 'ply')):,}; 0 |" in page
+    assert f"| {len(write_splats(splats, 'glb')) // 1000}," in page

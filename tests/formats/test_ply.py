@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import numpy as np
@@ -12,6 +13,9 @@ from formats.doubles import covariances, same, seen_from, some
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError
 from stagedoor.worker.formats.ply import columns, read_ply, write_ply
+
+
+FROM_0_2_0 = "967b53927c98b345aadd7e4731301839ddeef7a15c084ef1840156f79dc68654"
 
 
 def header(names: tuple[str, ...], *, count: str = "5", form: str = "binary_little_endian 1.0") -> bytes:
@@ -39,6 +43,8 @@ def test_a_round_trip_is_exact(degree: int) -> None:
 
 
 def test_degree_0_has_the_bytes_that_doubles_always_had() -> None:
+    """Sealed replicas hold these: the digest is of what version 0.2.0 wrote."""
+    assert hashlib.sha256(write_ply(some())).hexdigest() == FROM_0_2_0
     row = np.frombuffer(write_ply(some())[-56:], "<f4")
     last = some().means[-1]
     np.testing.assert_array_equal(row[:3], [last[0], -last[1], -last[2]])

@@ -45,13 +45,20 @@ def test_a_double_too_large_for_text_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("stagedoor.worker.formats.usd.NUMBERS_MAX", 100)
     with pytest.raises(FormatError, match="too long a text"):
         write_usda(some(10))
+
+
+def test_scales_stay_in_the_range_of_float32() -> None:
     splats = some(2)
-    huge = Splats(
-        means=splats.means,
-        log_scales=splats.log_scales + np.float32(100),
-        quats=splats.quats,
-        opacity_logits=splats.opacity_logits,
-        colours=splats.colours,
-    )
+
+    def scaled(log: float) -> Splats:
+        return Splats(
+            means=splats.means,
+            log_scales=np.full((2, 3), log),
+            quats=splats.quats,
+            opacity_logits=splats.opacity_logits,
+            colours=splats.colours,
+        )
+
+    assert b"float3[] scales = [(1.1754944e-38, " in write_usda(scaled(-9000))
     with pytest.raises(FormatError, match="beyond float32"):
-        write_usda(huge)
+        write_usda(scaled(100))
