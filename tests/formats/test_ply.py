@@ -14,7 +14,6 @@ from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError
 from stagedoor.worker.formats.ply import columns, read_ply, write_ply
 
-
 FROM_0_2_0 = "967b53927c98b345aadd7e4731301839ddeef7a15c084ef1840156f79dc68654"
 
 
