@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stagedoor.worker.double.camera import Camera
+from stagedoor.worker.double.pool import Pool
+from stagedoor.worker.double.raster import Stage
 from stagedoor.worker.double.render import render_frame
 from stagedoor.worker.double.sh import COEFFICIENTS, basis
 from stagedoor.worker.double.splats import Splats
@@ -56,9 +58,20 @@ def looking() -> Camera:
     return Camera(fx=focal, fy=focal, cx=half, cy=half, width=SIDE_PX, height=SIDE_PX, world_to_camera=pose)
 
 
-def drawn(splats: Splats) -> NDArray[np.float64]:
-    """The picture, 0 to 1."""
-    return render_frame(splats, looking(), width=SIDE_PX, height=SIDE_PX, threads=1) / 255.0
+def drawn(splats: Splats, *, background: tuple[float, float, float] = (0.0, 0.0, 0.0)) -> NDArray[np.float64]:
+    """The picture over a background, 0 to 1."""
+    frame = render_frame(splats, looking(), width=SIDE_PX, height=SIDE_PX, background=background, threads=1)
+    return frame / 255.0
+
+
+def drawn_rgba(splats: Splats) -> NDArray[np.float32]:
+    """The picture as pictures.py takes it: premultiplied, over black, alpha from what shows through to white."""
+    with Pool(1) as pool:
+        stage = Stage(gaussians=len(splats), width=SIDE_PX, height=SIDE_PX, pool=pool)
+        stage.place(splats.packed(), looking(), splats.packed_rest())
+        pool.run(stage.draw_chunk)
+        black, white = stage.image(np.zeros(3, np.float32)), stage.image(np.ones(3, np.float32))
+    return np.concatenate([black, 1 - (white - black)[..., :1]], axis=2).astype(np.float32)
 
 
 def psnr_db(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from formats.doubles import drawn, drawn_rgba, planet
 from stagedoor.worker.formats.errors import FormatError
 from stagedoor.worker.formats.exr import write_exr
 from stagedoor.worker.formats.pictures import opaque, straight, write_png
@@ -107,6 +108,29 @@ def test_every_shape_and_noise_survive(high: int, wide: int, tmp_path: Path) -> 
     back = np.where(seen <= 0.0031308, seen * 12.92, 1.055 * np.maximum(seen, 1e-9) ** (1 / 2.4) - 0.055)
     np.testing.assert_allclose(back[..., :3], picture[..., :3], atol=5e-4)
     np.testing.assert_allclose(sixteen(write_png(picture, bits=16)) / 65535, picture, atol=0.51 / 65535)
+
+
+def test_a_drawn_double_lies_over_any_background_as_it_was_drawn(tmp_path: Path) -> None:
+    """As encoded, PNG over a colour is what the renderer draws over that colour; EXR holds the same after its curve."""
+    splats, behind = planet(), (0.9, 0.5, 0.1)
+    picture = drawn_rgba(splats)
+    assert (picture[..., 3] < 0.01).any() and (picture[..., 3] > 0.99).any()
+    wanted = drawn(splats, background=behind)
+    seen = sixteen(write_png(picture, bits=16)) / 65535
+    over = seen[..., :3] * seen[..., 3:] + (1 - seen[..., 3:]) * behind
+    # Where a colour is below 0 or above its alpha, a straight picture cannot hold it.
+    held = ((picture[..., :3] >= 0) & (picture[..., :3] <= picture[..., 3:])).all(axis=-1)
+    assert held.mean() > 0.7
+    np.testing.assert_allclose(over[held], wanted[held], atol=0.6 / 255)
+    light = read_exr(write_exr(picture), tmp_path)[0]
+    straight_light = light[held][:, :3] / np.maximum(light[held][:, 3:], 1e-6)
+    sure = light[held][:, 3] > 0.05
+    back = np.where(
+        straight_light <= 0.0031308,
+        straight_light * 12.92,
+        1.055 * np.maximum(straight_light, 1e-9) ** (1 / 2.4) - 0.055,
+    )
+    np.testing.assert_allclose(back[sure], seen[held][sure][:, :3], atol=2e-3)
 
 
 def test_values_out_of_range_are_cut_as_stated(tmp_path: Path) -> None:
