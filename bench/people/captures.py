@@ -30,7 +30,9 @@ def rig(*, views: int, size: int, front_deg: float = 180.0, turn: float = 0.0) -
     return tuple(cameras)
 
 
-def capture(person: Person, weights: Mapping[str, float], train: tuple[Camera, ...], test: tuple[Camera, ...] = ()) -> Capture:
+def capture(
+    person: Person, weights: Mapping[str, float], train: tuple[Camera, ...], test: tuple[Camera, ...] = ()
+) -> Capture:
     """The person in one expression, from training and held-out cameras."""
     cameras = train + test
     one = cameras[0]

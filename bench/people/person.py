@@ -32,7 +32,7 @@ SKY = np.array([0.30, 0.32, 0.35])
 
 
 class Person:
-    """The head, and everything about it that no expression changes.  `levels` 2 is the full surface, 1 a quicker one."""
+    """The head, and everything about it that no expression changes.  `levels` 2 is the full surface, 1 a quick one."""
 
     def __init__(self, *, levels: int = 2) -> None:
         with np.load(PARTS, allow_pickle=False) as held:
@@ -95,7 +95,7 @@ class Person:
         left, radius = self.eye(1)
         for side in (1.0, -1.0):
             middle = left * [side, 1, 1]
-            spot = middle + [0.10 * side, -0.26, 0.05]
+            spot = middle + np.array([0.10 * side, -0.26, 0.05])
             colour = blend(colour, np.array([0.58, 0.25, 0.18]), 0.45 * blob(p, spot, (0.13, 0.10, 0.3)))
             colour = blend(colour, np.array([0.035, 0.022, 0.016]), 0.92 * brow(p, middle, side))
         colour = blend(colour, np.array([0.030, 0.020, 0.016]) * (1 + 0.9 * waves(p * [1, 0.3, 1], 60.0, 4))[:, None],

@@ -94,7 +94,7 @@ class Topology:
         return out
 
     def refined_uv(self, corner_uv: Floats) -> Floats:
-        """UVs of the coarse corners [F,4,2] split inside each face, at the finest points (the last face that speaks)."""
+        """UVs of the coarse corners [F,4,2] split inside each face, at the finest points (the last face counts)."""
         for _ in self.levels:
             middle, centre = (corner_uv + np.roll(corner_uv, -1, axis=1)) / 2, corner_uv.mean(axis=1)
             corner_uv = np.concatenate(

@@ -23,8 +23,20 @@ COLOUR_MIN, COLOUR_MAX = f4(-1.7724539), f4(1.7724539)
 """Coefficients whose colours are 0 and 1: a sum of changes is held there, as a double's own colours are."""
 LOGIT_MAX = f4(12.0)
 """Opacity logits and log scales of a sum are held within what float32's exp and the kernels bear."""
+FIRM = f4(8.0)
+"""Noticeable changes from none beyond which a change is taken to be meant, and no longer pulled back."""
 LENGTH_MIN = f4(1e-3)
 """A summed quaternion shorter than this has no direction left: the resting one stands."""
+
+
+def noticed() -> Floats:
+    """What change of each parameter [14] just shows: a third of a pixel at 256 px, a seventh in size, 4 of 255 in colour.
+
+    On performers of the bench, leaving out every change under three of these cost less than 0.05 dB.
+    """
+    out = np.empty(PARAMETERS, np.float32)
+    out[0:3], out[3:10], out[10], out[11:14] = 0.004, 0.15, 0.4, 0.06
+    return out
 
 
 @njit()
@@ -72,6 +84,7 @@ def change_step(
     weight: np.float32,
     step: int,
     shrink: np.float32,
+    shows: Floats,
     still: NDArray[np.bool_],
     start: int,
     end: int,
@@ -79,8 +92,8 @@ def change_step(
     """One Adam step (its own count, from 1) of one control's change [14,N], in place, for Gaussians start..end.
 
     grads [14,N] are those of the posed parameters; `still` Gaussians stay as they are, and so do those that this view
-    did not see.  `shrink` pulls each Gaussian's whole change towards none by so many typical steps: what moves only
-    with the noise of the gradient ends at exactly zero, and is not stored.
+    did not see.  `shrink` pulls a Gaussian's whole change towards none by so many typical steps, while it is under
+    FIRM of what `shows` [14]: what moves only with the noise of the gradient stays near zero.
     """
     one = f4(1.0)
     mean_scale = f4(1.0 / (1.0 - 0.9**step))
@@ -93,7 +106,7 @@ def change_step(
             seen += abs(grads[row, i])
         if not seen > f4(0.0):
             continue
-        size = f4(0.0)
+        size, apparent = f4(0.0), f4(0.0)
         for row in range(PARAMETERS):
             g = weight * grads[row, i]
             mean = KEEP_MEAN * means[row, i] + (one - KEEP_MEAN) * g
@@ -102,7 +115,8 @@ def change_step(
             change[row, i] -= rates[row] * mean_scale * mean / (np.sqrt(square * square_scale) + TINY)
             steps = change[row, i] / rates[row]
             size += steps * steps
-        if shrink > f4(0.0) and size > f4(0.0):
+            apparent += (change[row, i] / shows[row]) ** 2
+        if shrink > f4(0.0) and size > f4(0.0) and apparent < FIRM * FIRM:
             kept = max(f4(0.0), one - shrink / np.sqrt(size))
             for row in range(PARAMETERS):
                 change[row, i] *= kept
