@@ -116,6 +116,7 @@ def _trained(job: Job) -> TrainResult:
         gaussians=values["gaussians"],
         iterations=values["iterations"],
         seed=values["seed"],
+        degree=values["degree"],
         threads=values["threads"] or None,
     )
     try:

@@ -50,6 +50,7 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
                 "gaussians": (1, 1_000_000),  # as many as worker.double holds in one double
                 "iterations": (1, 1_000_000),  # two hours on two cores at 7 ms each
                 "seed": (0, (1 << 53) - 1),
+                "degree": (0, 3),  # of the spherical harmonics by which a colour hangs on the direction
                 "threads": (0, 64),  # 0: as many as are worth using
             },
         ),

@@ -42,6 +42,7 @@ def create(stage: Stage) -> None:
         "gaussians": GAUSSIANS_FAST if stage.fast else GAUSSIANS,
         "iterations": ITERATIONS_FAST if stage.fast else ITERATIONS,
         "seed": SEED,
+        "degree": 1 if stage.fast else 3,
         "threads": 0,
     }
     made = order(stage, stage.permits["create"], recipe="fit-splats", values=values, makes=stage.id("replica"))

@@ -13,7 +13,7 @@ ADMIT: Final = "admit-replica"
 """The recipe that makes an asset of a replica which was made elsewhere."""
 
 RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
-    "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "threads")),
+    "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "degree", "threads")),
     ADMIT: (Use.CREATE, ("technique",)),
     "describe-weights": (Use.GENERATE, ()),
     "render-arc": (
