@@ -93,6 +93,26 @@ class _DrawnMesh:
         wipe_arrays(*self._scene.arrays())
 
 
+class _DrawnPerformer(_DrawnSplats):
+    """A double that moves, at rest; recipe generate-performance moves it."""
+
+    def __init__(self, plaintext: bytearray) -> None:
+        from stagedoor.worker.perform.performer import Performer
+
+        self._performer = Performer.from_bytes(plaintext)
+        self._splats = self._performer.neutral
+
+    def wipe(self) -> None:
+        """As Drawable."""
+        wipe_arrays(*self._performer.arrays())
+
+
+def _is_performer(plaintext: bytearray) -> bool:
+    from stagedoor.worker.perform.performer import is_performer
+
+    return is_performer(plaintext)
+
+
 def _is_mesh(plaintext: bytearray) -> bool:
     from stagedoor.worker.mesh.sealed import is_mesh
 
@@ -101,6 +121,7 @@ def _is_mesh(plaintext: bytearray) -> bool:
 
 KINDS: Final[tuple[Kind, ...]] = (
     Kind(name="mesh", recognises=_is_mesh, opens=_DrawnMesh),
+    Kind(name="performer", recognises=_is_performer, opens=_DrawnPerformer),
     Kind(name="splats", recognises=lambda plaintext: plaintext[:4] == b"ply\n", opens=_DrawnSplats),
 )
 """Every kind that can be drawn, asked in this order."""

@@ -30,7 +30,7 @@ LENGTH_MIN = f4(1e-3)
 
 
 def noticed() -> Floats:
-    """What change of each parameter [14] just shows: a third of a pixel at 256 px, a seventh in size, 4 of 255 in colour.
+    """What change of each parameter [14] just shows: a third of a pixel at 256 px, 4 of 255 in colour.
 
     On performers of the bench, leaving out every change under three of these cost less than 0.05 dB.
     """
