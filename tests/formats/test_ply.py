@@ -137,3 +137,14 @@ def test_infinite_logits_are_opacities_of_none_and_all() -> None:
     data[place : place + 4] = np.float32(np.nan).tobytes()
     with pytest.raises(FormatError, match="opacity has a number that is not finite"):
         read_ply(data)
+
+
+def test_a_signalling_nan_is_refused_without_a_warning() -> None:
+    """Warnings are errors in these tests; numpy warns of arithmetic on such a number, and of no other NaN."""
+    data = bytearray(write_ply(some(2, degree=1)))
+    body = data.index(b"end_header\n") + 11
+    for column in range(len(columns(1))):
+        held = data.copy()
+        held[body + 4 * column : body + 4 * column + 4] = b"\x01\x00\x80\x7f"
+        with pytest.raises(FormatError, match="has a number that is not finite"):
+            read_ply(held)

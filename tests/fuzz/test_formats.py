@@ -7,6 +7,7 @@ gzip, and a GLB's JSON by replacing its values, so that the damage gets past the
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import struct
 import time
@@ -154,7 +155,7 @@ def test_glb_with_other_values_in_its_json(degree: int, changes: list[tuple[int,
     ]
     for place, value in changes:
         found = places(content)
-        found[place % len(found)](value)
+        found[place % len(found)](copy.deepcopy(value))
     head = json.dumps(content).encode()
     head += b" " * (-len(head) % 4)
     total = 20 + len(head) + len(body)

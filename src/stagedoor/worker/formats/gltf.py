@@ -28,7 +28,7 @@ from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError, shown
 from stagedoor.worker.formats.linear import LEAST, linear
-from stagedoor.worker.formats.made import Floats, Octets, made
+from stagedoor.worker.formats.made import UNWARNED, Floats, Octets, made
 from stagedoor.worker.formats.nodes import Placed, placed
 from stagedoor.worker.formats.turning import turned
 from stagedoor.worker.mesh.errors import MeshError
@@ -85,6 +85,7 @@ def write_glb(splats: Splats, *, extras: Mapping[str, str] = MappingProxyType({}
     return packed(content, b"".join(values.tobytes() for _, values in columns))
 
 
+@UNWARNED
 def read_glb(data: Octets) -> Splats:
     """The Gaussians of all a GLB's nodes as one double, in the file's own frame.  Raises FormatError for all else."""
     try:

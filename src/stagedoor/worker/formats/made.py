@@ -13,6 +13,8 @@ from stagedoor.worker.formats.errors import FormatError
 Octets = bytes | bytearray | memoryview
 Floats = NDArray[np.float32]
 
+UNWARNED: Final = np.errstate(all="ignore")
+"""For readers, as a decorator: a NaN or an overflow is refused by `made`, and numpy's warning would only be noise."""
 NORM_MIN: Final = 1e-6
 """Largest part of a rotation below which it is none: a unit quaternion's is at least 0.5."""
 

@@ -17,7 +17,7 @@ import numpy as np
 from stagedoor.worker.double.sh import COEFFICIENTS, HALF_TURN_SIGNS
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError, shown
-from stagedoor.worker.formats.made import Floats, Octets, check_count, made
+from stagedoor.worker.formats.made import UNWARNED, Floats, Octets, check_count, made
 
 MAGIC: Final = b"ply\n"
 HEADER_BYTES_MAX: Final = 8192
@@ -58,6 +58,7 @@ def write_ply(splats: Splats) -> bytes:
     return "\n".join(lines).encode("ascii") + table.tobytes()
 
 
+@UNWARNED
 def read_ply(data: Octets) -> Splats:
     """Reads what write_ply writes and other tools' PLYs: any order of properties, with or without normals.
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError
-from stagedoor.worker.formats.made import Floats, Octets, check_count, made
+from stagedoor.worker.formats.made import UNWARNED, Floats, Octets, check_count, made
 
 GZIP: Final = b"\x1f\x8b"
 MAGIC: Final = b"NGSP"
@@ -78,6 +78,7 @@ def write_spz(splats: Splats) -> bytes:
     return b"".join([*(packer.compress(part) for part in parts), packer.flush()])
 
 
+@UNWARNED
 def read_spz(data: Octets) -> Splats:
     """Reads SPZ 2 and 3.  The header is unpacked alone first, so a file can take no more memory than it declares.
 
