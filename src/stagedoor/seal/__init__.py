@@ -5,6 +5,7 @@ What to use
 * A capture or replica: `seal_stream` with a fresh 32-byte data key and the asset's id as context; `open_stream` to work
   on it chunk by chunk. `open_bytes` is for small things. `seal_stream_unhashed` leaves out the sealed bytes' digest.
 * The data key: `split` it into two shares, give each to its custodian, `wipe` the rest; `join` in the worker's memory.
+* What an asset's work leaves behind for itself, as a training's state: under `derive` of the asset's own data key.
 * A share at rest: `wrap` and `unwrap`, with the asset and the custodian in the context.
 * A share on its way: the worker makes a `OneTimeKey`, each custodian answers with `seal_to`, bound to permit and epoch.
 * Who said what: `SigningKey.sign` and `verify`, a domain for each kind of document.
@@ -35,6 +36,7 @@ What is not promised
 
 from __future__ import annotations
 
+from stagedoor.seal.derive import derive
 from stagedoor.seal.envelope import OneTimeKey, open_from, public_from_private, seal_to
 from stagedoor.seal.errors import (
     AuthError,
@@ -103,6 +105,7 @@ __all__ = [
     "TrailingError",
     "TruncatedError",
     "WrapError",
+    "derive",
     "forbid_core_dumps",
     "join",
     "open_bytes",

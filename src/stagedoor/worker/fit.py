@@ -25,7 +25,8 @@ from stagedoor.worker.identity import Identity
 from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, wipe_arrays
 
 if TYPE_CHECKING:
-    from stagedoor.worker.double.train import TrainResult
+    from stagedoor.capture.read import Capture
+    from stagedoor.worker.double.train import TrainResult, TrainSettings
 
 
 def fit_splats(job: Job, identity: Identity) -> Made:
@@ -38,6 +39,8 @@ def fit_splats(job: Job, identity: Identity) -> Made:
         if not job.lease.live():
             return Made(units=0, outputs=(), measures=(), sealed=None, whole=False)
         sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
+        if job.resume is not None:
+            job.resume.drop()
         measures = _measures(result, len(splats))
     finally:
         wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
@@ -102,7 +105,7 @@ def share_out(key: bytearray, plan: Plan, identity: Identity) -> dict[str, bytes
 def _trained(job: Job) -> TrainResult:
     from stagedoor.capture.errors import CaptureError
     from stagedoor.capture.read import parse
-    from stagedoor.worker.double.train import TrainSettings, train
+    from stagedoor.worker.double.train import TrainSettings
 
     values = job.plan.settings
     try:
@@ -119,15 +122,34 @@ def _trained(job: Job) -> TrainResult:
         degree=values["degree"],
         threads=values["threads"] or None,
     )
+    state = job.resume.load() if job.resume is not None else None
     try:
+        return _gone_on(job, capture, settings, state)
+    finally:
+        wipe_arrays(capture.images)
+        if state is not None:
+            wipe(state)
+
+
+def _gone_on(job: Job, capture: Capture, settings: TrainSettings, state: bytearray | None) -> TrainResult:
+    """The training from where an earlier run of this order stood, or from the start if that is of no use."""
+    from stagedoor.worker.double.state import StateError
+    from stagedoor.worker.double.train import train
+
+    def run(resume: bytearray | None) -> TrainResult:
         return train(
             capture,
             settings=settings,
             progress=lambda done, of, _loss: job.progress(done, of),
             should_stop=lambda: not job.lease.live(),
+            resume=resume,
+            keep=None if job.resume is None else job.resume.keep,
         )
-    finally:
-        wipe_arrays(capture.images)
+
+    try:
+        return run(state)
+    except StateError:
+        return run(None)
 
 
 def _measures(result: TrainResult, gaussians: int) -> tuple[Setting, ...]:

@@ -31,6 +31,19 @@ class Plan:
     settings: Mapping[str, int]
 
 
+class Resumable(Protocol):
+    """Where a long recipe keeps what it needs to go on after a kill."""
+
+    def load(self) -> bytearray | None:
+        """What an earlier run of this order kept; the caller wipes it."""
+
+    def keep(self, state: bytes) -> None:
+        """Keeps this instead of what was kept before."""
+
+    def drop(self) -> None:
+        """Forgets it: the order ended well."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A plan with the opened asset.  The plaintext is wiped by whoever opened it."""
@@ -40,6 +53,7 @@ class Job:
     lease: Alive
     out: Path
     blobs: Path
+    resume: Resumable | None = field(default=None, repr=False)
     progress: Callable[[int, int], None] = field(default=lambda _done, _of: None, repr=False)
 
 

@@ -34,6 +34,7 @@ from stagedoor.worker.job import Job, Made, Plan, WorkError
 from stagedoor.worker.lease import Lease
 from stagedoor.worker.opening import open_asset, open_key, read_grant
 from stagedoor.worker.recipes import ADMIT, DESCRIBE, FIT, RECIPES, RENDER, plan
+from stagedoor.worker.resume import Resume, key_for
 from stagedoor.worker.weigh import describe
 
 T = TypeVar("T")
@@ -214,6 +215,8 @@ class Service:
         try:
             plain = open_asset(self._places.blobs, planned.asset, key, lease)
             secrets.append(plain)
+            again = lease.guard(key_for(key, planned.order.order))
+            secrets.append(again)
             wipe(key)
             self._say("opened", order=planned.order.order, asset=planned.asset.asset)
             job = Job(
@@ -222,6 +225,7 @@ class Service:
                 lease=lease,
                 out=self._places.out / planned.order.order,
                 blobs=self._places.blobs,
+                resume=Resume(self._places.blobs, order=planned.order.order, key=again),
                 progress=Progress(lambda done, of: self._say("progress", order=planned.order.order, done=done, of=of)),
             )
             made = MAKERS[planned.order.recipe](job, self._identity)

@@ -27,14 +27,31 @@ def render_frame(
 
     The pixels are the same whatever the number of threads.
     """
-    if not (1 <= width <= SIDE_PX_MAX and 1 <= height <= SIDE_PX_MAX):
-        raise ValueError(f"{width}x{height}: a frame has 1 to {SIDE_PX_MAX} pixels a side")
-    view = camera.resized(width=width, height=height)
+    view = _checked(camera, width, height)
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
         stage.place(splats.packed(), view, splats.packed_rest())
         pool.run(stage.draw_chunk)
         return to_bytes(stage.image(np.array(background, np.float32)))
+
+
+def render_rgba(
+    splats: Splats, camera: Camera, *, width: int, height: int, threads: int | None = None
+) -> NDArray[np.float32]:
+    """The picture for compositing: float32 [H,W,4], premultiplied, alpha last, on nothing; not clamped."""
+    view = _checked(camera, width, height)
+    with Pool(threads or threads_default()) as pool:
+        stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
+        stage.place(splats.packed(), view, splats.packed_rest())
+        pool.run(stage.draw_chunk)
+        black, white = stage.image(np.zeros(3, np.float32)), stage.image(np.ones(3, np.float32))
+    return np.concatenate([black, 1.0 - (white - black)[..., :1]], axis=2).astype(np.float32)
+
+
+def _checked(camera: Camera, width: int, height: int) -> Camera:
+    if not (1 <= width <= SIDE_PX_MAX and 1 <= height <= SIDE_PX_MAX):
+        raise ValueError(f"{width}x{height}: a frame has 1 to {SIDE_PX_MAX} pixels a side")
+    return camera.resized(width=width, height=height)
 
 
 def to_bytes(picture: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -10,8 +10,9 @@ pixels whose mask is at least half (the honest number: the background is trivial
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,16 @@ from stagedoor.worker.double.render import to_bytes
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
+from stagedoor.worker.double.state import ARRAYS, State, StateError, pack, unpack
 
 Progress = Callable[[int, int, float], None]
 """Called with (steps done, steps in all, mean absolute error of the last view, 0 to 1)."""
 REPORT_EVERY = 20
 """Steps between calls of progress and should_stop."""
+KEEP_SECONDS = 15.0
+"""Between two states kept: so much work at most is lost with a killed process."""
+PREVIEW_SECONDS = 3.0
+"""Between two previews."""
 BLACK = np.zeros(3, np.float32)
 FAINT = 0.02
 """Opacity under which a Gaussian is as good as gone."""
@@ -130,19 +136,37 @@ def train(
     settings: TrainSettings,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    resume: bytes | bytearray | None = None,
+    keep: Callable[[bytes], None] | None = None,
+    preview: Callable[[Splats, int], None] | None = None,
 ) -> TrainResult:
-    """Fits a double to the training views and scores it on the held-out ones."""
+    """Fits a double to the training views and scores it on the held-out ones.
+
+    Every KEEP_SECONDS, and when it is stopped, `keep` is handed the state (state.py); given to `resume`, with the same
+    capture and settings, the run goes on from there and ends in the same bytes.  A state of another run raises
+    StateError.  Every PREVIEW_SECONDS `preview` is handed the double as it stands and the steps done.
+    """
     chance = np.random.default_rng(settings.seed)
     with Pool(settings.threads or threads_default()) as pool:
         trainer = Trainer(capture, settings, chance, pool)
-        done = 0
-        for step in range(1, settings.iterations + 1):
+        done = 0 if resume is None else trainer.restore(resume)
+        kept = shown = time.monotonic()
+        for step in range(done + 1, settings.iterations + 1):
             loss = trainer.step(step)
             done = step
+            # Both only look, so the clock that starts them changes nothing of what comes out.
+            if keep is not None and time.monotonic() - kept >= KEEP_SECONDS:
+                keep(trainer.state(step))
+                kept = time.monotonic()
+            if preview is not None and time.monotonic() - shown >= PREVIEW_SECONDS:
+                preview(trainer.splats(), step)
+                shown = time.monotonic()
             if step % REPORT_EVERY == 0 or step == settings.iterations:
                 if progress is not None:
                     progress(step, settings.iterations, loss)
                 if should_stop is not None and should_stop():
+                    if keep is not None:
+                        keep(trainer.state(step))
                     break
     splats = trainer.splats()
     views = score(splats, capture, threads=settings.threads)
@@ -232,6 +256,32 @@ class Trainer:
         if step % self.settings.reseed_every == 0 and step <= RESEED_UNTIL * self.settings.iterations:
             self.reseed()
         return sum(losses) / (3 * stage.width * stage.height)
+
+    def state(self, step: int) -> bytes:
+        """Where the run stands after so many steps, as bytes."""
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        chance = self.chance.bit_generator.state
+        queue = tuple(self.queue)
+        return pack(State(step=step, queue=queue, chance=dict(chance), settings=self.run(), arrays=arrays))
+
+    def restore(self, data: bytes | bytearray) -> int:
+        """Goes back to a state; gives the steps done.  Raises StateError, changing nothing, if it is another run's."""
+        state = unpack(data)
+        if state.settings != self.run() or not 0 <= state.step <= self.settings.iterations:
+            raise StateError("it is of a training with other settings")
+        if any(state.arrays[name].shape != getattr(self, name).shape for name in ARRAYS):
+            raise StateError("it is of a training with another number of Gaussians")
+        if not all(0 <= view < len(self.cameras) for view in state.queue):
+            raise StateError("it is of a training with other views")
+        self.chance.bit_generator.state = state.chance
+        self.queue = list(state.queue)
+        for name in ARRAYS:
+            getattr(self, name)[:] = state.arrays[name]
+        return state.step
+
+    def run(self) -> str:
+        """What makes this run this one: its settings, but for what changes nothing, and how many views it has."""
+        return f"{replace(self.settings, threads=None)} on {len(self.cameras)} views"
 
     def splats(self) -> Splats:
         """The double as it stands, without the Gaussians that are too faint to be drawn."""

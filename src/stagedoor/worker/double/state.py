@@ -1,0 +1,90 @@
+"""Where a training stands, as bytes: what a killed run needs to go on and end in the same double, bit for bit.
+
+    magic   8 bytes   b"SDFIT\\x00\\x01\\n"
+    head    length (u32, little-endian), then JSON: step, queue, chance, settings, shapes
+    arrays  float32, in the order of ARRAYS, one after another
+
+It holds a half-made replica: whoever keeps it seals it.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stagedoor.worker.double.project import Floats
+
+MAGIC = b"SDFIT\x00\x01\n"
+ARRAYS = ("params", "means", "squares", "rest", "rest_means", "rest_squares")
+"""The parameters and both of Adam's moments, [14,N] and [3K,N]."""
+HEAD_BYTES_MAX = 1 << 20
+"""A queue of ten thousand views and the state of a generator take a twentieth."""
+_LENGTH = struct.Struct("<I")
+
+
+class StateError(ValueError):
+    """These bytes are no state of this training: it begins anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """step: steps done; queue: views still to come in this round; chance: the generator's own state; settings: their
+    text, which must be the same; arrays by the names of ARRAYS."""
+
+    step: int
+    queue: tuple[int, ...]
+    chance: dict[str, Any]
+    settings: str
+    arrays: dict[str, Floats]
+
+
+def pack(state: State) -> bytes:
+    """The state as bytes."""
+    shapes = [list(state.arrays[name].shape) for name in ARRAYS]
+    told = {
+        "step": state.step,
+        "queue": state.queue,
+        "chance": state.chance,
+        "settings": state.settings,
+        "shapes": shapes,
+    }
+    head = json.dumps(told, sort_keys=True).encode()
+    return b"".join(
+        [MAGIC, _LENGTH.pack(len(head)), head, *(state.arrays[name].astype("<f4").tobytes() for name in ARRAYS)]
+    )
+
+
+def unpack(data: bytes | bytearray) -> State:
+    """The reverse of pack.  Raises StateError for all else."""
+    try:
+        return _read(data)
+    except StateError:
+        raise
+    except (ValueError, KeyError, TypeError, struct.error, RecursionError) as fault:
+        raise StateError(f"it cannot be read: {type(fault).__name__}") from None
+
+
+def _read(data: bytes | bytearray) -> State:
+    if bytes(data[: len(MAGIC)]) != MAGIC:
+        raise StateError("it does not begin as a state does")
+    at = len(MAGIC) + _LENGTH.size
+    (length,) = _LENGTH.unpack(data[len(MAGIC) : at])
+    if length > HEAD_BYTES_MAX:
+        raise StateError("its head is too long")
+    told = json.loads(bytes(data[at : at + length]))
+    at += length
+    arrays: dict[str, Floats] = {}
+    for name, (rows, columns) in zip(ARRAYS, told["shapes"], strict=True):
+        size = int(rows) * int(columns)
+        if rows < 0 or columns < 0 or 4 * size > len(data) - at:
+            raise StateError("its arrays are cut short")
+        arrays[name] = np.frombuffer(data, "<f4", size, at).reshape(rows, columns).astype(np.float32)
+        at += 4 * size
+    if at != len(data):
+        raise StateError("bytes follow its end")
+    queue = tuple(int(view) for view in told["queue"])
+    return State(step=int(told["step"]), queue=queue, chance=told["chance"], settings=told["settings"], arrays=arrays)
