@@ -20,19 +20,19 @@ from stagedoor.worker.replica_files import gather
 needs_usd = pytest.mark.skipif(not usd.available(), reason="OpenUSD (the `usd` extra, 157 MB) is not installed")
 
 HEAD = '#usda 1.0\n(\n    upAxis = "Y"\n)\n'
-SQUARE = """def Xform "root" {
+SQUARE = """def Xform "person" {
     def Mesh "square" (prepend apiSchemas = ["MaterialBindingAPI"]) {
         point3f[] points = [(-1, 1, 0), (1, 1, 0), (1, -1, 0), (-1, -1, 0)]
         int[] faceVertexCounts = [4]
         int[] faceVertexIndices = [0, 3, 2, 1]
         texCoord2f[] primvars:st = [(0, 1), (0, 0), (1, 0), (1, 1)] (interpolation = "faceVarying")
-        rel material:binding = </root/skin>
+        rel material:binding = </person/skin>
     }
     def Material "skin" {
-        token outputs:surface.connect = </root/skin/surface.outputs:surface>
+        token outputs:surface.connect = </person/skin/surface.outputs:surface>
         def Shader "surface" {
             uniform token info:id = "UsdPreviewSurface"
-            color3f inputs:diffuseColor.connect = </root/skin/picture.outputs:rgb>
+            color3f inputs:diffuseColor.connect = </person/skin/picture.outputs:rgb>
             token outputs:surface
         }
         def Shader "picture" {
@@ -68,7 +68,7 @@ def test_a_textured_square_is_the_square_of_our_own_making(tmp_path: Path) -> No
 @needs_usd
 def test_z_up_is_turned_upright(tmp_path: Path) -> None:
     text = HEAD.replace('"Y"', '"Z"')
-    text += SQUARE.replace('def Xform "root" {', 'def Xform "root" {\n'
+    text += SQUARE.replace('def Xform "person" {', 'def Xform "person" {\n'
         '    double3 xformOp:translate = (0, 0, 5)\n'
         '    uniform token[] xformOpOrder = ["xformOp:translate"]')  # fmt: skip
     least, greatest = read(tmp_path, text).bounds
@@ -86,7 +86,7 @@ def test_a_package_holds_its_own_picture(tmp_path: Path) -> None:
 
 REFUSED = {
     "a reference": (
-        SQUARE.replace('def Xform "root"', 'def Xform "root" (prepend references = @/etc/x.usda@)'),
+        SQUARE.replace('def Xform "person"', 'def Xform "person" (prepend references = @/etc/x.usda@)'),
         "brings in",
     ),
     "a sublayer": ("", "brings in"),
@@ -96,7 +96,7 @@ REFUSED = {
     "coordinates that do not fit": (SQUARE.replace("(0, 1), (0, 0)", "(0, 1)"), "do not fit"),
     "an infinite point": (SQUARE.replace("(-1, 1, 0), (1, 1, 0)", "(inf, 1, 0), (1, 1, 0)"), "finite"),
     "a value clip": (
-        SQUARE.replace('def Xform "root"', 'def Xform "root" (clips = {dictionary a = {asset x = @/etc/x@}})'),
+        SQUARE.replace('def Xform "person"', 'def Xform "person" (clips = {dictionary a = {asset x = @/etc/x@}})'),
         "clips",
     ),
     "no text of USD": ("}}}", "cannot"),
