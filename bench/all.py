@@ -21,6 +21,7 @@ PARTS: tuple[tuple[str, list[str]], ...] = (
     ("Sealing beside raw AES-GCM", ["seal.py"]),
     ("The ledger beside a raw insert", ["ledger.py"]),
     ("The double: creating and rendering, on the benchmark scan", ["double.py"]),
+    ("The bars of the double: views, sizes, a hollow thing, frame times", ["bars.py"]),
     ("A mesh: the same scan drawn the traditional way", ["mesh.py"]),
 )
 
