@@ -33,7 +33,7 @@ from stagedoor.worker.mesh.model import Mesh
 
 HEAD = Path(__file__).parent / "head_lps"
 THREADS = 2
-CELLS = 6
+SQUARE = 0.16
 HANDFUL = TrainSettings(gaussians=8_000, iterations=300, reseed_share=0.0)
 """Few views are learned by heart when there is time for it."""
 BARS: dict[str, tuple[float, ...]] = {
@@ -169,22 +169,22 @@ def _face(
     chance: np.random.Generator,
     into: tuple[list[object], list[object], list[object], list[object]],
 ) -> None:
-    """One face of a box as a chequer of CELLS x CELLS squares."""
+    """One face of a box as a chequer of squares about SQUARE wide."""
     axis, side = turned
     positions, triangles, normals, colours = into
     one, two = [(1, 2), (2, 0), (0, 1)][axis]
     normal = np.zeros(3)
     normal[axis] = side
     shades = chance.integers(9_000, 60_000, (2, 3))
-    steps = np.linspace(-1, 1, CELLS + 1)
-    for i in range(CELLS):
-        for j in range(CELLS):
+    across, along = (max(1, round(2 * half[k] / SQUARE)) for k in (one, two))
+    for i in range(across):
+        for j in range(along):
             first = len(positions)
             for u, v in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)):
                 point = centre.copy()
                 point[axis] += side * half[axis]
-                point[one] += steps[u] * half[one]
-                point[two] += steps[v] * half[two]
+                point[one] += (2 * u / across - 1) * half[one]
+                point[two] += (2 * v / along - 1) * half[two]
                 positions.append(point)
                 normals.append(normal)
                 colours.append([*shades[(i + j) % 2], 65_535])
