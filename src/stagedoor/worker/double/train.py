@@ -21,6 +21,7 @@ from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import adam_step, step_rows
 from stagedoor.worker.double.camera import Camera
+from stagedoor.worker.double.exposure import gains, levelled
 from stagedoor.worker.double.hull import Hull, visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
 from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, SH0, Floats, project_backward
@@ -179,6 +180,15 @@ def train(
     )
 
 
+def one_exposure(capture: Capture, hull: Hull) -> NDArray[np.uint8]:
+    """The training views, brought to one exposure where they were not."""
+    views = list(capture.views("train"))
+    images = capture.images[views]
+    lens = np.array([capture.fx, capture.fy, capture.cx, capture.cy])
+    by = gains(images, capture.world_to_camera[views], lens, hull.points, hull.normals)
+    return images if by is None else levelled(images, by)
+
+
 def first_guess(hull: Hull, gaussians: int, chance: np.random.Generator) -> Floats:
     """Parameters [14,N] on the hull's surface: flat discs along it, as wide as their spacing."""
     picks = chance.permutation(len(hull.points))
@@ -214,8 +224,8 @@ class Trainer:
         self.sums = np.zeros((CHUNKS, count, 9), np.float32)
         self.cameras = [camera_of(capture, view) for view in capture.views("train")]
         self.pictures = np.zeros((len(self.cameras), *self.stage.frame.shape), np.uint8)
-        for picture, view in zip(self.pictures, capture.views("train"), strict=True):
-            tile_picture(capture.images[view], picture)
+        for picture, image in zip(self.pictures, one_exposure(capture, hull), strict=True):
+            tile_picture(image, picture)
         self.queue: list[int] = []
 
     def step(self, step: int) -> float:
