@@ -25,7 +25,14 @@ from stagedoor.worker.stamp import MARK, WIDTH_MIN
 ADMIT: Final = "admit-replica"
 DESCRIBE: Final = "describe-weights"
 FIT: Final = "fit-splats"
+LOOK: Final = "look"
 RENDER: Final = "render-arc"
+
+LOOK_FRAMES_MAX: Final = 4_000
+"""Frames of one look: their names and digests, 190 bytes each, must fit into one receipt (FACT_BYTES_MAX)."""
+
+LOOK_SECONDS_MAX: Final = 3_600
+"""The longest look: a key lies open all that time, and a person who looks longer can order anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +69,23 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
             settings={"technique": (1, 5)},
         ),
         DESCRIBE: Recipe(use=Use.GENERATE, unit="call", asset_kind=AssetKind.REPLICA, makes_asset=False, settings={}),
+        LOOK: Recipe(
+            use=Use.RENDER,
+            unit="frame",
+            asset_kind=AssetKind.REPLICA,
+            makes_asset=False,
+            settings={
+                "frames": (1, LOOK_FRAMES_MAX),
+                "arc_from_deg": (-360, 360),
+                "arc_to_deg": (-360, 720),
+                "elevation_from_deg": (-80, 80),
+                "elevation_to_deg": (-80, 80),
+                "width": (WIDTH_MIN, 2048),
+                "height": (64, 2048),
+                "radius_milli": (1, 10_000_000),
+                "seconds": (1, LOOK_SECONDS_MAX),
+            },
+        ),
         RENDER: Recipe(
             use=Use.RENDER,
             unit="frame",
@@ -126,6 +150,8 @@ def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
             return _wrong(f"{values['frames']} frames are ordered; the permit allows {permit.units}")
         if not permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg:
             return _wrong("the camera move goes beyond the permitted arc")
+        if planned.order.recipe == LOOK and values["elevation_from_deg"] > values["elevation_to_deg"]:
+            return _wrong("the lowest elevation of a look lies above its highest")
     elif permit.units < 1:
         return _wrong(f"the permit allows no {recipe.unit}")
     return planned

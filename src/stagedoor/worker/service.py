@@ -32,8 +32,9 @@ from stagedoor.worker.hatch import Away, Hatch, KeyAnswer, StoreRefused
 from stagedoor.worker.identity import CUSTODIANS, Identity
 from stagedoor.worker.job import Job, Made, Plan, WorkError
 from stagedoor.worker.lease import Lease
+from stagedoor.worker.look import look
 from stagedoor.worker.opening import open_asset, open_key, read_grant
-from stagedoor.worker.recipes import ADMIT, DESCRIBE, FIT, RECIPES, RENDER, plan
+from stagedoor.worker.recipes import ADMIT, DESCRIBE, FIT, LOOK, RECIPES, RENDER, plan
 from stagedoor.worker.resume import Resume, key_for
 from stagedoor.worker.weigh import describe
 
@@ -62,6 +63,7 @@ MAKERS: Final[Mapping[str, Callable[[Job, Identity], Made]]] = MappingProxyType(
         ADMIT: admit_replica,
         DESCRIBE: lambda job, _identity: describe(job),
         FIT: fit_splats,
+        LOOK: lambda job, _identity: look(job),
         RENDER: lambda job, _identity: render_arc(job),
     }
 )

@@ -16,6 +16,20 @@ RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
     "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "degree", "threads")),
     ADMIT: (Use.CREATE, ("technique",)),
     "describe-weights": (Use.GENERATE, ()),
+    "look": (
+        Use.RENDER,
+        (
+            "frames",
+            "arc_from_deg",
+            "arc_to_deg",
+            "elevation_from_deg",
+            "elevation_to_deg",
+            "width",
+            "height",
+            "radius_milli",
+            "seconds",
+        ),
+    ),
     "render-arc": (
         Use.RENDER,
         ("frames", "arc_from_deg", "arc_to_deg", "elevation_deg", "width", "height", "first_frame", "radius_milli"),
@@ -53,7 +67,8 @@ def dispatch(
     if permit.use is Use.RENDER:
         if values["frames"] > permit.units or values["frames"] < 1:
             return Refused(code=Code.WRONG_WORK, why=f"{values['frames']} frames; the permit allows {permit.units}.")
-        if abs(values["elevation_deg"]) > ELEVATION_DEG_MAX or values["radius_milli"] < RADIUS_MILLI_MIN:
+        highest = max(abs(value) for name, value in values.items() if name.startswith("elevation_"))
+        if highest > ELEVATION_DEG_MAX or values["radius_milli"] < RADIUS_MILLI_MIN:
             why = f"A camera stays within {ELEVATION_DEG_MAX} degrees of eye level and outside the head."
             return Refused(code=Code.WRONG_WORK, why=why)
         inside = permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg

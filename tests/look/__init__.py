@@ -1,0 +1,1 @@
+"""Looking at a replica: the worker's answers, the local door, and the page in a browser."""
