@@ -1,8 +1,8 @@
 """Drawing a performance: a curve drives a performer, and every frame leaves stamped, as long as the lease lives.
 
 An order holds whole numbers only, so it names its curve by the eight 32-bit words of which a SHA-256 consists.  The
-curve itself, which is the production's and no part of the performer, lies beside the order under that digest; one that
-was changed by a byte is refused before anything is opened.  Frames that were finished before the lease ended count.
+curve itself, which is the production's and no part of the performer, lies in the order's folder under that digest; one
+that was changed by a byte is refused, and nothing is drawn.  Frames that were finished before the lease ended count.
 """
 
 from __future__ import annotations
@@ -112,15 +112,15 @@ def draw_performance(
         yield picture
 
 
-def generate_performance(job: Job, inputs: Path) -> Made:
+def generate_performance(job: Job) -> Made:
     """Recipe generate-performance: draw, stamp and write each frame; then the animation, if all were made.
 
-    `inputs` is the folder where curves lie.  The order's settings are render-arc's and SETTINGS.
+    The order's settings are render-arc's and SETTINGS; its curve lies in its own folder, where its frames will.
     """
     values = job.plan.settings
     frames, width, height = values["frames"], values["width"], values["height"]
     assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
-    curve = read_curve(inputs, values)
+    curve = read_curve(job.out, values)
     performer, curve = _opened(job.plaintext, curve, leave_out=values["curve_leave_out"] == 1)
     permit = job.plan.order.permit
     outputs: list[Output] = []

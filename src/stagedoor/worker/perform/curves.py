@@ -37,9 +37,12 @@ NUMBER_MAX: Final = 24 * 3_600 * FRAMES_PER_SECOND_MAX
 """Largest number of a frame: a day."""
 COLUMNS_MAX: Final = CONTROLS_MAX + 16
 CELL_CHARACTERS_MAX: Final = 64
+HEAD_CHARACTERS_MAX: Final = COLUMNS_MAX * CELL_CHARACTERS_MAX
+"""Characters of a CSV's first line."""
 TURNS: Final = tuple(f"{part}{turn}" for part in ("head", "leftEye", "rightEye") for turn in ("Yaw", "Pitch", "Roll"))
 """Columns that are no weights: angles in radians."""
 TIMECODE: Final = re.compile(r"(\d{1,2}):(\d{1,2}):(\d{1,2})[:;](\d{1,3}(?:\.\d{1,9})?)")
+NUMBER: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{0,40})?([eE][-+]?[0-9]{1,3})?")
 _KEYS: Final = ("stagedoor", "version", "frames_per_second", "controls", "frames")
 _WHERE: Final = "curve"
 
@@ -149,6 +152,9 @@ def parse_curve(data: bytes, *, frames_per_second: int | None = None) -> Curve:
 
 
 def _from_json(text: str) -> Curve:
+    # Before it is parsed: an empty list takes two letters in the file and sixty bytes in memory.
+    if text.count("[") > FRAMES_MAX + 2 or text.count("{") > 1:
+        raise _refused(f"it holds over {FRAMES_MAX} lists, or an object within another", "Cut it to what a curve holds")
     try:
         held = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
@@ -175,6 +181,8 @@ def _from_json(text: str) -> Curve:
 
 
 def _from_csv(text: str, rate: int) -> Curve:
+    if text.count("\n") > FRAMES_MAX + 1 or "\n" not in text[: HEAD_CHARACTERS_MAX + 1]:
+        raise _refused(f"it has over {FRAMES_MAX} lines, or too long a first one", "Cut it to what a recorder writes")
     rows = csv.reader(io.StringIO(text), strict=True)
     try:
         head = [cell.strip() for cell in next(rows, [])]
@@ -223,11 +231,9 @@ def _frame_number(cell: str, rate: int, line: int) -> float:
 
 
 def _cell(cell: str, line: int, name: str) -> float:
-    try:
-        if len(cell) <= CELL_CHARACTERS_MAX:
-            return float(cell)
-    except ValueError:
-        pass
+    # An empty cell, or a word, is no number; float() would also take underscores and spaces, which no recorder writes.
+    if len(cell) <= CELL_CHARACTERS_MAX and NUMBER.fullmatch(cell):
+        return float(cell)
     raise PerformError(where=f"curve, line {line}, {name}", what=f"{shown(cell)} is no number", todo="Give 0 to 1")
 
 

@@ -1,10 +1,10 @@
 """One fit's state and its steps: each draws one view of one capture, posed, and goes back by the chain rule.
 
 posed = rest + sum over controls of weight * change; so what a view says of the posed parameters goes to the resting
-ones as it is, and to each change times its weight.  The run has three parts.  First skin is carried: only positions
-change, decided by nodes, and slight expressions come before full ones, so that nothing moves far at once.  Then all
-parameters of changes, and the resting face, are learned from all views, while changes that only follow the gradient's
-noise are pulled to none.  Last, those that are none stay, and the others settle.
+ones as it is, and to each change times its weight.  The run has three parts.  First skin is carried: of changes, only
+positions are learned, decided by nodes, and slight expressions come before full ones, so that nothing moves far at
+once.  Then all parameters of changes are learned from all views, while those that only follow the gradient's noise are
+pulled to none.  Last, changes that are none stay so, and the others settle.  The resting face learns all the while.
 """
 
 from __future__ import annotations
@@ -122,10 +122,12 @@ class Fit:
         self.pool.run(back)
         for k, _ in weights:
             self.steps[k] += 1
-        if progress < self.settings.carry_until:
+        carrying = progress < self.settings.carry_until
+        if carrying:
             self._carry(weights, progress)
-        else:
-            self._learn(weights, step)
+        # The resting face goes on learning meanwhile: what it lacks would else be taken for movement.
+        self._learn(() if carrying else weights, step)
+        if not carrying:
             self._housekeep(step)
         return sum(losses) / (3 * stage.width * stage.height)
 
@@ -160,14 +162,14 @@ class Fit:
         return [view for view in order if max((weight for _, weight in self.weights[view]), default=0.0) <= limit]
 
     def _carry(self, weights: Weights, progress: float) -> None:
-        """Moves the nodes of this view's controls.  The resting face waits."""
+        """Moves the nodes of this view's controls."""
         s = self.settings
         pace = np.float32(s.carry_rate * s.rate_end ** (0.5 * progress / s.carry_until))
         for k, weight in weights:
             self.nodes.step(k, self.changes[k], self.grads, weight, pace, self.steps[k])
 
     def _learn(self, weights: Weights, step: int) -> None:
-        """One step of all parameters of this view's changes, and of the resting face."""
+        """One step of all parameters of these controls' changes, and of the resting face."""
         progress = step / self.settings.iterations
         rest_rates, rates = self._rates(progress)
         shrink = np.float32(self.settings.shrink if progress < self.settings.settle_at else 0.0)
