@@ -19,7 +19,8 @@ setup: $(INSTALLED)  ## a virtual environment with everything, and the compiled 
 	@tag=$$($(BIN)/python -c 'import sys; print("py%d%d" % sys.version_info[:2])'); \
 	if ! ls $(KERNELS)/*.$$tag.nbi >/dev/null 2>&1; then \
 	  echo "setup: compiling the kernels of the double (once, about half a minute)"; \
-	  $(BIN)/python -m stagedoor.worker.double.warm && $(BIN)/python -m stagedoor.worker.mesh.warm; \
+	  $(BIN)/python -m stagedoor.worker.double.warm && $(BIN)/python -m stagedoor.worker.mesh.warm && \
+	  $(BIN)/python -m stagedoor.worker.field.warm; \
 	fi
 
 $(INSTALLED): pyproject.toml

@@ -20,6 +20,7 @@ ENTRIES = {
     "stagedoor.worker.__main__": ("src/stagedoor/cli/demo/stage.py", '["stagedoor.worker"'),
     "stagedoor.worker.replica_check": ("src/stagedoor/cli/replicas.py", '["stagedoor.worker.replica_check"'),
     "stagedoor.worker.mesh.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.mesh.warm"),
+    "stagedoor.worker.field.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.field.warm"),
     "stagedoor.worker.double.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.double.warm"),
     "stagedoor.adapters.postgres.migrations.env": ("src/stagedoor/adapters/postgres/migrate.py", "migrations"),
     "stagedoor.adapters.postgres.migrations.versions.r0001_house": (

@@ -56,7 +56,7 @@ def warm() -> None:
     """Compile the kernels of the double (belongs to installation; about half a minute, once)."""
     from stagedoor.adapters.processes import run_module
 
-    for module in ("stagedoor.worker.double.warm", "stagedoor.worker.mesh.warm"):
+    for module in ("stagedoor.worker.double.warm", "stagedoor.worker.mesh.warm", "stagedoor.worker.field.warm"):
         if run_module(module) != 0:
             raise typer.Exit(3)
     typer.echo("The kernels are compiled.")

@@ -84,6 +84,20 @@ def _mesh(plain: bytearray) -> tuple[bytearray, tuple[Setting, ...]]:
     return sealed, tuple(Setting(name=name, value=value) for name, value in told.items())
 
 
+def _field(plain: bytearray) -> tuple[bytearray, tuple[Setting, ...]]:
+    """A radiance field in this house's own form: there is no other that the trade shares."""
+    from stagedoor.worker.field.errors import FieldError
+    from stagedoor.worker.field.model import Field
+
+    try:
+        held = Field.from_bytes(plain)
+    except FieldError as fault:
+        raise WorkError(f"the field cannot be read: {type(fault).__name__}") from None
+    told = {"entries": len(held.table), "levels": held.shape.levels}
+    wipe_arrays(*held.arrays())
+    return bytearray(plain), tuple(Setting(name=name, value=value) for name, value in told.items())
+
+
 def arrays_of(held: object) -> tuple[np.ndarray[Any, Any], ...]:
     """Every array that a double or a mesh holds, to be wiped."""
     assert is_dataclass(held)
@@ -97,6 +111,7 @@ READERS: Final[Mapping[int, Reader]] = MappingProxyType(
         Technique.VOICE.number: _voice,
         Technique.SPLATS.number: _splats,
         Technique.MESH.number: _mesh,
+        Technique.FIELD.number: _field,
     }
 )
 """The strict reader of each technique, by its number in an order."""

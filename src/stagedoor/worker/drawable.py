@@ -107,6 +107,31 @@ class _DrawnPerformer(_DrawnSplats):
         wipe_arrays(*self._performer.arrays())
 
 
+class _DrawnField:
+    """A radiance field."""
+
+    def __init__(self, plaintext: bytearray) -> None:
+        from stagedoor.worker.field.model import Field
+
+        self._field = Field.from_bytes(plaintext)
+
+    def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
+        """As Drawable."""
+        from stagedoor.worker.field.draw import draw_field
+
+        return draw_field(self._field, camera, width=width, height=height, background=background)
+
+    def wipe(self) -> None:
+        """As Drawable."""
+        wipe_arrays(*self._field.arrays())
+
+
+def _is_field(plaintext: bytearray) -> bool:
+    from stagedoor.worker.field.model import is_field
+
+    return is_field(plaintext)
+
+
 def _is_performer(plaintext: bytearray) -> bool:
     from stagedoor.worker.perform.performer import is_performer
 
@@ -122,6 +147,7 @@ def _is_mesh(plaintext: bytearray) -> bool:
 KINDS: Final[tuple[Kind, ...]] = (
     Kind(name="mesh", recognises=_is_mesh, opens=_DrawnMesh),
     Kind(name="performer", recognises=_is_performer, opens=_DrawnPerformer),
+    Kind(name="field", recognises=_is_field, opens=_DrawnField),
     Kind(name="splats", recognises=lambda plaintext: plaintext[:4] == b"ply\n", opens=_DrawnSplats),
 )
 """Every kind that can be drawn, asked in this order."""

@@ -1,0 +1,132 @@
+"""One chunk of a batch of rays, forth and back: colours, squared error, and what each parameter should do about it."""
+
+# ruff: noqa: PLR0917  (numba knows no keyword-only arguments)
+
+from __future__ import annotations
+
+import numpy as np
+
+from stagedoor.worker.double._jit import njit
+from stagedoor.worker.field.decoder import SIGHT, split
+from stagedoor.worker.field.grid import Floats, Longs
+from stagedoor.worker.field.rays import Bytes, composed, ray_of, sight, trace
+
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
+_TWO = np.float32(2.0)
+
+
+@njit()
+def back_sample(
+    decoder: Floats,
+    inner_turned: Floats,
+    told: Floats,
+    held: Floats,
+    shade: Floats,
+    pull: Floats,
+    after: np.float32,
+    sums: Floats,
+    base_sums: Floats,
+    aims: Floats,
+) -> None:
+    """Adds one sample's share to the decoder's sums and to those of its base, and writes its features' aims.
+
+    pull [3] is the loss by the pixel's colour; `after` is pull . (all the light from behind this sample).
+    inner_turned [hidden,features] is colour_in, transposed so that every loop here runs along memory.
+    """
+    width, hidden = told.shape[0], held.shape[0]
+    density, _, _, outer = split(decoder, width, hidden)
+    density_sums, inner_sums, _, outer_sums = split(sums, width, hidden)
+    weight = shade[0] * shade[1]
+    shine = shade[2] * pull[0] + shade[3] * pull[1] + shade[4] * pull[2]
+    by_raw = (shade[1] * (_ONE - shade[0]) * shine - after) * shade[5]
+    for f in range(width):
+        aims[f] = by_raw * density[f]
+        density_sums[f] += by_raw * told[f]
+    density_sums[width] += by_raw
+    by_value = np.empty(3, np.float32)
+    for c in range(3):
+        by_value[c] = weight * pull[c] * shade[2 + c] * (_ONE - shade[2 + c])
+        outer_sums[3 * hidden + c] += by_value[c]
+        for h in range(hidden):
+            outer_sums[c * hidden + h] += by_value[c] * held[h]
+    by_hidden = np.empty(hidden, np.float32)
+    for h in range(hidden):
+        by = by_value[0] * outer[h] + by_value[1] * outer[hidden + h] + by_value[2] * outer[2 * hidden + h]
+        by_hidden[h] = by if held[h] > _ZERO else _ZERO
+        base_sums[h] += by_hidden[h]
+    for f in range(width):
+        for h in range(hidden):
+            inner_sums[f, h] += told[f] * by_hidden[h]
+    for h in range(hidden):
+        if by_hidden[h] != _ZERO:
+            for f in range(width):
+                aims[f] += by_hidden[h] * inner_turned[h, f]
+
+
+@njit()
+def rays_back(
+    table: Floats,
+    layout: Longs,
+    decoder: Floats,
+    inner_turned: Floats,
+    views: Floats,
+    images: Bytes,
+    occupied: Bytes,
+    stride: np.float32,
+    pixels: Longs,
+    draws: Floats,
+    places: Floats,
+    features: Floats,
+    hiddens: Floats,
+    shades: Floats,
+    aims: Floats,
+    sums: Floats,
+    told_out: Floats,
+) -> int:
+    """Traces the pixels [R] (flat numbers into images [V,H,W,4]); gives how many samples were kept.
+
+    draws [R,4]: each ray's offset and background.  The buffers are this chunk's own; `sums` [parameters] is cleared,
+    then filled; told_out[0] gets the squared error, told_out[1] the rays.  When the buffers are full the rest of the
+    rays wait for another batch: it happens in the first steps at most.
+    """
+    width, hidden = features.shape[1], hiddens.shape[1]
+    height, across = images.shape[1], images.shape[2]
+    sums[:] = _ZERO
+    _, _, seen_sums, _ = split(sums, width, hidden)
+    ray, base, told = np.empty(6, np.float32), np.empty(hidden, np.float32), np.empty(SIGHT, np.float32)
+    base_sums, colour, pull = np.empty(hidden, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    start, loss = 0, 0.0
+    told_out[1] = pixels.shape[0]
+    for r in range(pixels.shape[0]):
+        view, rest = divmod(pixels[r], height * across)
+        row, column = divmod(rest, across)
+        ray_of(views[view], np.float32(column + 0.5), np.float32(row + 0.5), ray)
+        sight(decoder, width, ray, told, base)
+        count = trace(
+            table, layout, decoder, base, ray, occupied, stride, draws[r, 0], start, places, features, hiddens, shades
+        )
+        if start + count == places.shape[0]:
+            told_out[1] = r
+            break
+        background = draws[r, 1:4]
+        clear = composed(shades, start, count, background, colour)
+        opaque = np.float32(images[view, row, column, 3]) / np.float32(255.0)
+        after = _ZERO
+        for c in range(3):
+            truth = np.float32(images[view, row, column, c]) / np.float32(255.0)
+            off = colour[c] - (truth * opaque + background[c] * (_ONE - opaque))
+            loss += off * off
+            pull[c] = _TWO * off
+            after += pull[c] * clear * background[c]
+        base_sums[:] = _ZERO
+        # From the far end to the near one: what lies behind a sample is summed on the way.
+        for at in range(start + count - 1, start - 1, -1):
+            shade = shades[at]
+            back_sample(decoder, inner_turned, features[at], hiddens[at], shade, pull, after, sums, base_sums, aims[at])
+            after += shade[0] * shade[1] * (shade[2] * pull[0] + shade[3] * pull[1] + shade[4] * pull[2])
+        for m in range(SIGHT):
+            for h in range(hidden):
+                seen_sums[m, h] += told[m] * base_sums[h]
+        start += count
+    told_out[0] = loss
+    return start
