@@ -18,6 +18,7 @@ from stagedoor.core.facts.asset import Asset, AssetKind
 from stagedoor.core.facts.consent import Use
 from stagedoor.core.facts.permit import Permit, WorkOrder
 from stagedoor.wire.decode import DecodeError, decode
+from stagedoor.worker import play, rehearse
 from stagedoor.worker.hatch import Taken
 from stagedoor.worker.job import Plan
 from stagedoor.worker.stamp import MARK, WIDTH_MIN
@@ -25,6 +26,8 @@ from stagedoor.worker.stamp import MARK, WIDTH_MIN
 ADMIT: Final = "admit-replica"
 DESCRIBE: Final = "describe-weights"
 FIT: Final = "fit-splats"
+FIT_PERFORMANCE: Final = "fit-performance"
+GENERATE_PERFORMANCE: Final = "generate-performance"
 LOOK: Final = "look"
 RENDER: Final = "render-arc"
 
@@ -46,6 +49,18 @@ class Recipe:
     settings: Mapping[str, tuple[int, int]]
 
 
+_MOVE: Final[Mapping[str, tuple[int, int]]] = {
+    "frames": (1, UNITS_PER_REQUEST_MAX),
+    "arc_from_deg": (-360, 360),
+    "arc_to_deg": (-360, 720),
+    "elevation_deg": (-80, 80),  # straight from above or below, a camera has no upright
+    "width": (WIDTH_MIN, 4096),
+    "height": (64, 4096),
+    "first_frame": (0, UNITS_PER_REQUEST_MAX),
+    "radius_milli": (1, 10_000_000),
+}
+"""A camera's move in frames of one size."""
+
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         FIT: Recipe(
@@ -60,6 +75,13 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
                 "degree": (0, 3),  # of the spherical harmonics by which a colour hangs on the direction
                 "threads": (0, 64),  # 0: as many as are worth using
             },
+        ),
+        FIT_PERFORMANCE: Recipe(
+            use=Use.CREATE,
+            unit="replica",
+            asset_kind=AssetKind.CAPTURE,
+            makes_asset=True,
+            settings=rehearse.SETTINGS,
         ),
         ADMIT: Recipe(
             use=Use.CREATE,
@@ -86,21 +108,13 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
                 "seconds": (1, LOOK_SECONDS_MAX),
             },
         ),
-        RENDER: Recipe(
-            use=Use.RENDER,
+        RENDER: Recipe(use=Use.RENDER, unit="frame", asset_kind=AssetKind.REPLICA, makes_asset=False, settings=_MOVE),
+        GENERATE_PERFORMANCE: Recipe(
+            use=Use.GENERATE,
             unit="frame",
             asset_kind=AssetKind.REPLICA,
             makes_asset=False,
-            settings={
-                "frames": (1, UNITS_PER_REQUEST_MAX),
-                "arc_from_deg": (-360, 360),
-                "arc_to_deg": (-360, 720),
-                "elevation_deg": (-80, 80),  # straight from above or below, a camera has no upright
-                "width": (WIDTH_MIN, 4096),
-                "height": (64, 4096),
-                "first_frame": (0, UNITS_PER_REQUEST_MAX),
-                "radius_milli": (1, 10_000_000),
-            },
+            settings={**_MOVE, **play.SETTINGS},
         ),
     }
 )
@@ -145,7 +159,7 @@ def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
     for name, (least, most) in recipe.settings.items():
         if not least <= values[name] <= most:
             return _wrong(f"{name} is {values[name]}; it may be {least} to {most}")
-    if recipe.use is Use.RENDER:
+    if "frames" in recipe.settings:
         if values["frames"] > permit.units:
             return _wrong(f"{values['frames']} frames are ordered; the permit allows {permit.units}")
         if not permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg:

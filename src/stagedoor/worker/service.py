@@ -34,7 +34,19 @@ from stagedoor.worker.job import Job, Made, Plan, WorkError
 from stagedoor.worker.lease import Lease
 from stagedoor.worker.look import look
 from stagedoor.worker.opening import open_asset, open_key, read_grant
-from stagedoor.worker.recipes import ADMIT, DESCRIBE, FIT, LOOK, RECIPES, RENDER, plan
+from stagedoor.worker.play import generate_performance
+from stagedoor.worker.recipes import (
+    ADMIT,
+    DESCRIBE,
+    FIT,
+    FIT_PERFORMANCE,
+    GENERATE_PERFORMANCE,
+    LOOK,
+    RECIPES,
+    RENDER,
+    plan,
+)
+from stagedoor.worker.rehearse import fit_performance
 from stagedoor.worker.resume import Resume, key_for
 from stagedoor.worker.weigh import describe
 
@@ -63,6 +75,8 @@ MAKERS: Final[Mapping[str, Callable[[Job, Identity], Made]]] = MappingProxyType(
         ADMIT: admit_replica,
         DESCRIBE: lambda job, _identity: describe(job),
         FIT: fit_splats,
+        FIT_PERFORMANCE: fit_performance,
+        GENERATE_PERFORMANCE: lambda job, _identity: generate_performance(job),
         LOOK: lambda job, _identity: look(job),
         RENDER: lambda job, _identity: render_arc(job),
     }

@@ -12,6 +12,12 @@ from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
 ADMIT: Final = "admit-replica"
 """The recipe that makes an asset of a replica which was made elsewhere."""
 
+MOVE: Final = (
+    *("frames", "arc_from_deg", "arc_to_deg", "elevation_deg"),
+    *("width", "height", "first_frame", "radius_milli"),
+)
+"""The whole numbers of a camera's move."""
+
 RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
     "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "degree", "threads")),
     ADMIT: (Use.CREATE, ("technique",)),
@@ -30,9 +36,11 @@ RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
             "seconds",
         ),
     ),
-    "render-arc": (
-        Use.RENDER,
-        ("frames", "arc_from_deg", "arc_to_deg", "elevation_deg", "width", "height", "first_frame", "radius_milli"),
+    "render-arc": (Use.RENDER, MOVE),
+    "fit-performance": (Use.CREATE, ("gaussians", "rest_iterations", "iterations", "seed", "threads")),
+    "generate-performance": (
+        Use.GENERATE,
+        (*MOVE, "curve_rate", "curve_from", "curve_leave_out", *(f"curve_sha256_w{k}" for k in range(8))),
     ),
 }
 """Every recipe, the use it serves and the whole numbers that it takes.  A worker knows the same names."""
@@ -64,7 +72,7 @@ def dispatch(
     values = {setting.name: setting.value for setting in settings}
     if set(values) != set(known[1]) or len(values) != len(settings):
         return Refused(code=Code.WRONG_WORK, why=f"Recipe '{recipe}' takes exactly: {', '.join(known[1])}.")
-    if permit.use is Use.RENDER:
+    if "frames" in values:
         if values["frames"] > permit.units or values["frames"] < 1:
             return Refused(code=Code.WRONG_WORK, why=f"{values['frames']} frames; the permit allows {permit.units}.")
         highest = max(abs(value) for name, value in values.items() if name.startswith("elevation_"))
