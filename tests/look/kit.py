@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from custody.kit import WORKER
+from stagedoor.adapters.look_channel import LookChannel, LookGone
+from stagedoor.cli.look_door import LookDoor, LookServer
 from stagedoor.core.facts.permit import Permit
 from stagedoor.wire.looks import END
 from stagedoor.worker.formats.ply import write_ply
@@ -125,3 +127,16 @@ def looking(
             except OSError:
                 run.lease.ended = True
         run.thread.join(10)
+
+
+@contextmanager
+def served(run: Running) -> Iterator[LookServer]:
+    """The local door of a look that goes on."""
+    with LookServer(LookDoor(LookChannel(run.door), gone=LookGone)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="door")
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join(10)

@@ -120,7 +120,7 @@ class _Sight:
             told = json.dumps(self._about()).encode("utf-8")
             _send(visitor, Head(kind="about", length=len(told)), told)
 
-    def _about(self) -> dict[str, int | str]:
+    def _about(self) -> dict[str, object]:
         """What the door may know: the order's bounds and the permit's name.  Nothing of the replica."""
         values = self._job.plan.settings
         kept = ("arc_from_deg", "arc_to_deg", "elevation_from_deg", "elevation_to_deg", "width", "height", "frames")
