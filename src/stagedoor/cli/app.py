@@ -18,6 +18,7 @@ from stagedoor.capture.errors import CaptureError
 from stagedoor.cli import checking, consents, reading, recording, running
 from stagedoor.cli.crowd import crowd
 from stagedoor.cli.demo.stage import StageFault
+from stagedoor.cli.looking import look
 from stagedoor.cli.naming import prompt
 from stagedoor.cli.odrl import odrl
 from stagedoor.cli.replay import replay
@@ -51,6 +52,7 @@ app.command("why")(reading.why)
 app.command("explain")(reading.explain_decision)
 app.command("bundle")(reading.bundle_evidence)
 app.command("verify")(checking.verify)
+app.command("look")(look)
 
 ledger = typer.Typer(help="The ledger: verify it.", no_args_is_help=True)
 ledger.command("verify")(checking.verify_ledger)
