@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from .kit import files_below, run, says_no
+from capture.shapes import blurred, egg, spoilt, write
+
+from .kit import REFUSED, files_below, run, says_no
 
 SIDE = 12
 VIEWS = 9
@@ -175,7 +177,29 @@ BAD: dict[str, tuple[Callable[[Path], Any], tuple[str, ...]]] = {
 def test_a_good_capture_is_told(capture: Path) -> None:
     said = run("capture", "check", capture, "--json")
     assert said.status == 0, said.err
-    assert json.loads(said.out) == {"views": VIEWS, "held_out": 1, "width": SIDE, "height": SIDE}
+    told = said.json
+    assert [told[key] for key in ("views", "held_out", "width", "height")] == [VIEWS, 1, SIDE, SIDE]
+    assert (told["cameras"], told["replica_kind"], told["again"]) == ("transforms.json", None, False)
+    # Nine times the same square of one colour, as one picture from nine sides: told, and no reason to refuse it.
+    assert {finding["kind"] for finding in told["findings"]} == {"twin", "views", "height"}
+
+
+@pytest.mark.parametrize(("option", "kind"), [("--with-performer", "EBDR"), ("--from-archive", "ICDR")])
+def test_the_kind_of_replica_follows_from_the_performer_being_there(option: str, kind: str, capture: Path) -> None:
+    assert run("capture", "check", capture, "--json", option).json["replica_kind"] == kind
+    told = run("capture", "check", capture, option)
+    assert told.status == 0 and f"({kind})" in told.out and "not decided" not in told.out
+    assert "not decided" in run("capture", "check", capture).out
+
+
+def test_what_must_be_shot_again_is_said_and_ends_with_one(tmp_path: Path) -> None:
+    folder = write(spoilt(egg(range(-120, 121, 20)), 3, blurred), tmp_path / "capture")
+    sheet = tmp_path / "sheet.png"
+    said = run("capture", "check", folder, "--with-performer", "--picture", sheet, COLUMNS="200")
+    assert said.status == REFUSED and not said.err
+    assert "03.png" in said.out and "less sharp" in said.out and "left back" in said.out and "Shoot again" in said.out
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    says_no(run("capture", "check", folder, "--picture", sheet), "sheet.png", "new file")
 
 
 @pytest.mark.parametrize("what", BAD)

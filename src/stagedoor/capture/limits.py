@@ -37,3 +37,12 @@ FOCAL_PX_MAX = 1e6
 
 MASK_ALPHA_MIN = 128
 """Alpha (0-255) from which a pixel belongs to the person: half covered."""
+
+COLMAP_BYTES_MAX = 128 * 1024 * 1024
+"""Bytes of one COLMAP list: 1,000 pictures with 5,000 points each take 120 MB."""
+
+COLMAP_DISTANCE_MAX = 1e6
+"""COLMAP's units from its origin to a camera: its scale is free, but a solve that went away is none."""
+
+CAMERA_DISTANCE = 4.0
+"""World units from the middle to a camera (median) once a solve has been given a scale, as in our own captures."""

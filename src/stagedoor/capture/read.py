@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,23 +73,66 @@ class Capture:
         return tuple(i for i, held in enumerate(self.splits) if held == split)
 
 
+class Folder:
+    """A folder opened once and read part by part, so that no name leads out of it and no link is followed."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._root = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (OSError, ValueError) as fault:
+            raise CaptureError(
+                what="there is no such folder that can be read",
+                where=shown(str(path)),
+                todo="Name the capture's folder",
+            ) from fault
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        os.close(self._root)
+
+    def has(self, name: str) -> bool:
+        """Whether something has this name; what it is, `read` judges."""
+        try:
+            os.stat(name, dir_fd=self._root, follow_symlinks=False)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def read(self, name: str, bytes_max: int) -> bytes:
+        """One plain file's bytes.  Raises CaptureError."""
+        return _read_inside(self._root, name, bytes_max)
+
+    def names(self, under: str, most: int) -> tuple[str, ...]:
+        """Names of what lies directly in the folder `under` ("" for this one), sorted; () if it is none.  Raises
+        CaptureError if there are more than `most`."""
+        try:
+            opened = os.open(
+                under or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._root
+            )
+        except OSError:
+            return ()
+        try:
+            with os.scandir(opened) as entries:
+                found = [entry.name for entry, _ in zip(entries, range(most + 1), strict=False)]
+        finally:
+            os.close(opened)
+        if len(found) > most:
+            raise CaptureError(
+                what=f"more than {most} files", where=shown(under or "."), todo="Keep the capture alone in its folder"
+            )
+        return tuple(sorted(found))
+
+
 def read_folder(folder: Path) -> CaptureFiles:
     """Reads transforms.json and every picture it names, each once, as bytes.  Decodes no picture."""
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    try:
-        root = os.open(folder, flags)
-    except (OSError, ValueError) as fault:
-        raise CaptureError(
-            what="there is no such folder that can be read", where=shown(str(folder)), todo="Name the capture's folder"
-        ) from fault
-    try:
-        files = {CAMERA_FILE: _read_inside(root, CAMERA_FILE, CAMERA_FILE_BYTES_MAX)}
+    with Folder(folder) as opened:
+        files = {CAMERA_FILE: opened.read(CAMERA_FILE, CAMERA_FILE_BYTES_MAX)}
         left = CAPTURE_BYTES_MAX - len(files[CAMERA_FILE])
         for name in parse_cameras(files[CAMERA_FILE]).names:
-            files[name] = _read_inside(root, name, min(IMAGE_BYTES_MAX, left))
+            files[name] = opened.read(name, min(IMAGE_BYTES_MAX, left))
             left -= len(files[name])
-    finally:
-        os.close(root)
     return MappingProxyType(files)
 
 

@@ -16,6 +16,7 @@ from stagedoor.adapters.home import HomeError
 from stagedoor.adapters.postgres.faults import DataFolderError
 from stagedoor.capture.errors import CaptureError
 from stagedoor.cli import checking, consents, reading, recording, running
+from stagedoor.cli.capturing import capture_check
 from stagedoor.cli.crowd import crowd
 from stagedoor.cli.demo.stage import StageFault
 from stagedoor.cli.looking import look
@@ -65,7 +66,7 @@ app.add_typer(odrl, name="odrl")
 app.add_typer(prompt, name="prompt")
 
 capture = typer.Typer(help="Captures: check a folder before it is taken in.", no_args_is_help=True)
-capture.command("check")(checking.capture_check)
+capture.command("check")(capture_check)
 app.add_typer(capture, name="capture")
 app.add_typer(replica, name="replica")
 

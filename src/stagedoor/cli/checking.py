@@ -1,4 +1,4 @@
-"""Commands that check something and believe nothing: bundles, the ledger, captures, consents."""
+"""Commands that check something and believe nothing: bundles, the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from rich.console import Console
 from stagedoor.adapters import bundle
 from stagedoor.adapters.clock import today
 from stagedoor.adapters.signing import Ed25519Verifier
-from stagedoor.capture.read import parse, read_folder
 from stagedoor.cli.reading import AsJson, Home
 from stagedoor.cli.saying import no
 from stagedoor.core.facts.party import Role
@@ -64,15 +63,3 @@ def verify_ledger(home: Home = None, as_json: AsJson = False) -> None:
         typer.echo("Everything agrees with itself." if not faults else f"{len(faults)} faults.")
     if faults:
         raise typer.Exit(1)
-
-
-def capture_check(
-    folder: Annotated[Path, typer.Argument(help="A folder with transforms.json and its pictures.")],
-    as_json: AsJson = False,
-) -> None:
-    """Read a capture as intake would, and say what it is or what to mend.  Nothing is written."""
-    capture = parse(read_folder(folder))
-    told = {"views": len(capture.names), "held_out": len(capture.views("test")), "width": capture.width,
-            "height": capture.height}  # fmt: skip
-    typer.echo(json.dumps(told) if as_json else f"A capture of {told['views']} views ({told['held_out']} held out), "
-               f"{told['width']} x {told['height']} pixels. It can be taken in.")  # fmt: skip
