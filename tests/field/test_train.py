@@ -28,9 +28,9 @@ def test_a_ball_is_rebuilt() -> None:
 
 
 def test_the_same_bytes_at_one_thread_and_at_two() -> None:
-    one, two = (train_field(ball(), settings=replace(QUICK, threads=threads)).field for threads in (1, 2))
+    one, two = (train_field(ball(), settings=replace(QUICK, iterations=6, threads=threads)).field for threads in (1, 2))
     assert one.to_bytes() == two.to_bytes()
-    other = train_field(ball(), settings=replace(QUICK, seed=2)).field
+    other = train_field(ball(), settings=replace(QUICK, iterations=6, seed=2)).field
     assert other.to_bytes() != one.to_bytes()
 
 
@@ -46,7 +46,7 @@ def test_empty_voxels_show_the_background() -> None:
 
 
 def test_it_stops_when_asked() -> None:
-    assert train_field(ball(), settings=QUICK, should_stop=lambda: True).iterations == 10
+    assert train_field(ball(), settings=replace(QUICK, iterations=12), should_stop=lambda: True).iterations == 10
 
 
 @pytest.mark.parametrize(

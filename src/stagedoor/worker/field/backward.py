@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from stagedoor.worker.double._jit import njit
-from stagedoor.worker.field.decoder import SIGHT, split
+from stagedoor.worker.field.decoder import SIGHT, Parts, split
 from stagedoor.worker.field.grid import Floats, Longs
 from stagedoor.worker.field.rays import Bytes, composed, ray_of, sight, trace
 
@@ -17,25 +17,27 @@ _TWO = np.float32(2.0)
 
 @njit()
 def back_sample(
-    decoder: Floats,
+    parts: Parts,
     inner_turned: Floats,
     told: Floats,
     held: Floats,
     shade: Floats,
     pull: Floats,
     after: np.float32,
-    sums: Floats,
+    sums: Parts,
     base_sums: Floats,
+    by_hidden: Floats,
     aims: Floats,
 ) -> None:
     """Adds one sample's share to the decoder's sums and to those of its base, and writes its features' aims.
 
     pull [3] is the loss by the pixel's colour; `after` is pull . (all the light from behind this sample).
-    inner_turned [hidden,features] is colour_in, transposed so that every loop here runs along memory.
+    inner_turned [hidden,features] is colour_in, transposed so that every loop here runs along memory; by_hidden
+    [hidden] is room to work in.
     """
     width, hidden = told.shape[0], held.shape[0]
-    density, _, _, outer = split(decoder, width, hidden)
-    density_sums, inner_sums, _, outer_sums = split(sums, width, hidden)
+    density, _, _, outer = parts
+    density_sums, inner_sums, _, outer_sums = sums
     weight = shade[0] * shade[1]
     shine = shade[2] * pull[0] + shade[3] * pull[1] + shade[4] * pull[2]
     by_raw = (shade[1] * (_ONE - shade[0]) * shine - after) * shade[5]
@@ -43,20 +45,23 @@ def back_sample(
         aims[f] = by_raw * density[f]
         density_sums[f] += by_raw * told[f]
     density_sums[width] += by_raw
-    by_value = np.empty(3, np.float32)
-    for c in range(3):
-        by_value[c] = weight * pull[c] * shade[2 + c] * (_ONE - shade[2 + c])
-        outer_sums[3 * hidden + c] += by_value[c]
-        for h in range(hidden):
-            outer_sums[c * hidden + h] += by_value[c] * held[h]
-    by_hidden = np.empty(hidden, np.float32)
+    red = weight * pull[0] * shade[2] * (_ONE - shade[2])
+    green = weight * pull[1] * shade[3] * (_ONE - shade[3])
+    blue = weight * pull[2] * shade[4] * (_ONE - shade[4])
+    outer_sums[3 * hidden] += red
+    outer_sums[3 * hidden + 1] += green
+    outer_sums[3 * hidden + 2] += blue
     for h in range(hidden):
-        by = by_value[0] * outer[h] + by_value[1] * outer[hidden + h] + by_value[2] * outer[2 * hidden + h]
+        outer_sums[h] += red * held[h]
+        outer_sums[hidden + h] += green * held[h]
+        outer_sums[2 * hidden + h] += blue * held[h]
+        by = red * outer[h] + green * outer[hidden + h] + blue * outer[2 * hidden + h]
         by_hidden[h] = by if held[h] > _ZERO else _ZERO
         base_sums[h] += by_hidden[h]
     for f in range(width):
+        share = told[f]
         for h in range(hidden):
-            inner_sums[f, h] += told[f] * by_hidden[h]
+            inner_sums[f, h] += share * by_hidden[h]
     for h in range(hidden):
         if by_hidden[h] != _ZERO:
             for f in range(width):
@@ -92,7 +97,9 @@ def rays_back(
     width, hidden = features.shape[1], hiddens.shape[1]
     height, across = images.shape[1], images.shape[2]
     sums[:] = _ZERO
-    _, _, seen_sums, _ = split(sums, width, hidden)
+    parts, part_sums = split(decoder, width, hidden), split(sums, width, hidden)
+    seen_sums = part_sums[2]
+    by_hidden = np.empty(hidden, np.float32)
     ray, base, told = np.empty(6, np.float32), np.empty(hidden, np.float32), np.empty(SIGHT, np.float32)
     base_sums, colour, pull = np.empty(hidden, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     start, loss = 0, 0.0
@@ -101,9 +108,9 @@ def rays_back(
         view, rest = divmod(pixels[r], height * across)
         row, column = divmod(rest, across)
         ray_of(views[view], np.float32(column + 0.5), np.float32(row + 0.5), ray)
-        sight(decoder, width, ray, told, base)
+        sight(parts[2], ray, told, base)
         count = trace(
-            table, layout, decoder, base, ray, occupied, stride, draws[r, 0], start, places, features, hiddens, shades
+            table, layout, parts, base, ray, occupied, stride, draws[r, 0], start, places, features, hiddens, shades
         )
         if start + count == places.shape[0]:
             told_out[1] = r
@@ -122,7 +129,8 @@ def rays_back(
         # From the far end to the near one: what lies behind a sample is summed on the way.
         for at in range(start + count - 1, start - 1, -1):
             shade = shades[at]
-            back_sample(decoder, inner_turned, features[at], hiddens[at], shade, pull, after, sums, base_sums, aims[at])
+            held = (features[at], hiddens[at], shade)
+            back_sample(parts, inner_turned, *held, pull, after, part_sums, base_sums, by_hidden, aims[at])
             after += shade[0] * shade[1] * (shade[2] * pull[0] + shade[3] * pull[1] + shade[4] * pull[2])
         for m in range(SIGHT):
             for h in range(hidden):

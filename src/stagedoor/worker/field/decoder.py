@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from stagedoor.worker.double._jit import njit
 
 Floats = NDArray[np.float32]
+Parts = tuple[Floats, Floats, Floats, Floats]
+"""density, colour_in, sight_in and colour_out with its bias, as split() tells."""
 
 SIGHT: Final = 9
 """Functions of the direction of sight: polynomials to the second degree, the first of them 1, which is the bias."""
@@ -42,7 +44,7 @@ def first_guess(features: int, hidden: int, chance: np.random.Generator) -> Floa
 
 
 @njit()
-def split(decoder: Floats, features: int, hidden: int) -> tuple[Floats, Floats, Floats, Floats]:
+def split(decoder: Floats, features: int, hidden: int) -> Parts:
     """Views of a flat vector: density [features+1], colour_in [features,hidden], sight_in [SIGHT,hidden] and
     colour_out [3 hidden + 3], the last row by row, then the bias."""
     a = features + 1

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from stagedoor.worker.double._jit import exp_safe, njit
 from stagedoor.worker.double.pool import CHUNKS
-from stagedoor.worker.field.decoder import SIGHT, basis, split
+from stagedoor.worker.field.decoder import SIGHT, Parts, basis, split
 from stagedoor.worker.field.grid import Floats, Longs, encode
 
 Bytes = NDArray[np.uint8]
@@ -87,7 +87,7 @@ def reaching(views: Floats, occupied: Bytes, height: int, width: int, chunk: int
 def trace(
     table: Floats,
     layout: Longs,
-    decoder: Floats,
+    parts: Parts,
     base: Floats,
     ray: Floats,
     occupied: Bytes,
@@ -105,7 +105,7 @@ def trace(
     of a stride.
     """
     hidden = base.shape[0]
-    density, inner, _, outer = split(decoder, features.shape[1], hidden)
+    density, inner, _, outer = parts
     near, far = span(ray)
     at, clear = start, _ONE
     for n in range(max(0, int((far - near) / stride) + 1)):
@@ -122,8 +122,9 @@ def trace(
         held[:] = base
         for f in range(told.shape[0]):
             raw += told[f] * density[f]
+            share = told[f]
             for h in range(hidden):
-                held[h] += told[f] * inner[f, h]
+                held[h] += share * inner[f, h]
         for h in range(hidden):
             held[h] = max(held[h], _ZERO)
         thick = exp_safe(raw) * stride
@@ -140,9 +141,8 @@ def trace(
 
 
 @njit()
-def sight(decoder: Floats, features: int, ray: Floats, told: Floats, base: Floats) -> None:
-    """Writes the direction's functions [SIGHT] and what they add to the hidden layer [hidden]."""
-    _, _, seen, _ = split(decoder, features, base.shape[0])
+def sight(seen: Floats, ray: Floats, told: Floats, base: Floats) -> None:
+    """Writes the direction's functions [SIGHT] and what they add to the hidden layer [hidden] by sight_in."""
     basis(ray[3], ray[4], ray[5], told)
     base[:] = _ZERO
     for m in range(SIGHT):
@@ -184,14 +184,15 @@ def draw_rows(
     places, features = np.empty((rows, 3), np.float32), np.empty((rows, width), np.float32)
     hiddens, shades = np.empty((rows, hidden), np.float32), np.empty((rows, SHADE), np.float32)
     ray, base, told = np.empty(6, np.float32), np.empty(hidden, np.float32), np.empty(SIGHT, np.float32)
+    parts = split(decoder, width, hidden)
     for row in range(chunk, picture.shape[0], CHUNKS):
         for column in range(picture.shape[1]):
             ray_of(view, np.float32(column + 0.5), np.float32(row + 0.5), ray)
-            sight(decoder, width, ray, told, base)
+            sight(parts[2], ray, told, base)
             count = trace(
                 table,
                 layout,
-                decoder,
+                parts,
                 base,
                 ray,
                 occupied,
