@@ -145,3 +145,16 @@ def test_video_carries_the_mark(tmp_path: Path) -> None:
     data = video.mp4_bytes(images, permit="sha256:00")
     assert b"unmarked preview" in data
     assert io.BytesIO(data).read(12)[4:8] == b"ftyp"
+
+
+def test_a_receipt_tells_how_much_of_her_the_frames_reveal(tmp_path: Path) -> None:
+    """Degrees, thousandths of a steradian, pixels; of frames that were made, and none of those that were not."""
+    told = {item.name: item.value for item in rendered(tmp_path).measures}
+    assert told["coverage_arc_deg"] == 40
+    assert 0 < told["coverage_millisteradian"] < 12_566
+    assert 0 < told["coverage_head_px"] < 3 * 192 * 128
+    fewer = {item.name: item.value for item in render_arc(job(tmp_path, answers=2)).measures}
+    assert fewer["coverage_arc_deg"] == 0
+    assert fewer["coverage_head_px"] < told["coverage_head_px"]
+    none = render_arc(job(tmp_path, answers=0)).measures
+    assert {item.value for item in none} == {0}

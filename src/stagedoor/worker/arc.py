@@ -2,7 +2,7 @@
 
 World axes are the capture's: y up, the face towards +z.  Azimuth 0 looks at the face and grows towards +x; the camera
 looks at the origin, where captures are centred.  Frames that were finished before the lease ended count; a frame during
-which it ended is thrown away.
+which it ended is thrown away.  The receipt tells how much of the person the frames that were made reveal.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image
 
-from stagedoor.core.facts.permit import Output
+from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
 from stagedoor.worker.drawable import Drawable, opened
@@ -37,12 +37,16 @@ ANIMATION_BYTES_MAX: Final = 512 << 20
 
 def render_arc(job: Job) -> Made:
     """Draw, stamp and write each frame; then the animation, if all were made."""
+    from stagedoor.worker.double.coverage import coverage, shown_px
+
     values = job.plan.settings
     frames, width, height = values["frames"], values["width"], values["height"]
     assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
     replica = _opened(job.plaintext)
     outputs: list[Output] = []
     kept: list[Image.Image] = []
+    cameras: list[Camera] = []
+    head_px = 0
     keep = frames * width * height * 3 <= ANIMATION_BYTES_MAX
     made = 0
     job.out.mkdir(parents=True, exist_ok=True)
@@ -65,6 +69,8 @@ def render_arc(job: Job) -> Made:
             data = stamp.png_bytes(image, permit=job.plan.order.permit, frame=number)
             outputs.append(write_output(job.out, f"frame-{number:06d}.png", data))
             made += 1
+            cameras.append(camera)
+            head_px += shown_px(picture, BACKGROUND)
             job.progress(made, frames)
             if keep:
                 kept.append(image)
@@ -73,7 +79,9 @@ def render_arc(job: Job) -> Made:
     whole = made == frames
     if whole and keep:
         outputs += _moving(job.out, kept, job.plan.order.permit, values["first_frame"])
-    return Made(units=made, outputs=tuple(outputs), measures=(), sealed=None, whole=whole)
+    told = coverage(cameras, head_px=head_px).whole_numbers()
+    measures = tuple(Setting(name=name, value=value) for name, value in told.items())
+    return Made(units=made, outputs=tuple(outputs), measures=measures, sealed=None, whole=whole)
 
 
 def azimuth(index: int, frames: int, arc_from_deg: int, arc_to_deg: int) -> float:
