@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from PIL import Image
 from stagedoor.core.base.canonical import short
 from stagedoor.worker import stamp, video
 from stagedoor.worker.arc import camera_at, render_arc
+from stagedoor.worker.double.relight import LIGHTS
 from stagedoor.worker.formats.ply import write_ply
-from stagedoor.worker.job import Job, Made, WorkError
-from worker.kit import ARC, AnnouncedFakeLease, ball, planned
+from stagedoor.worker.job import Job, Made, Plan, WorkError
+from stagedoor.worker.recipes import plan
+from worker.kit import ARC, WORKER, AnnouncedFakeLease, ball, planned, taken
 
 FRAMES = ["frame-001001.png", "frame-001002.png", "frame-001003.png"]
 
@@ -158,3 +161,18 @@ def test_a_receipt_tells_how_much_of_her_the_frames_reveal(tmp_path: Path) -> No
     assert fewer["coverage_head_px"] < told["coverage_head_px"]
     none = render_arc(job(tmp_path, answers=0)).measures
     assert {item.value for item in none} == {0}
+
+
+def test_a_relit_order_is_drawn_under_the_light_it_names(tmp_path: Path) -> None:
+    """`window` stands to the left and `evening` to the right; the frames differ from those of render-arc."""
+    reds: dict[str, np.ndarray] = {}
+    for name in ("window", "evening"):
+        number = tuple(LIGHTS).index(name)
+        found = plan(taken(ARC | {"light": number, "arc_to_deg": -20, "frames": 1}, recipe="render-relit"), WORKER)
+        assert isinstance(found, Plan), found
+        given = replace(job(tmp_path), plan=found, out=tmp_path / name)
+        assert render_arc(given).whole
+        with Image.open(tmp_path / name / FRAMES[0]) as image:
+            reds[name] = np.asarray(image.convert("RGB"), np.float64)[:100].sum(axis=2)
+    left, right = (reds[name][:, :96].sum() / reds[name][:, 96:].sum() for name in ("window", "evening"))
+    assert left > 1.2 * right

@@ -1,4 +1,4 @@
-"""Recipe render-arc: a camera goes round the head, and every frame leaves stamped.
+"""Recipes render-arc and render-relit: a camera goes round the head, and every frame leaves stamped.
 
 World axes are the capture's: y up, the face towards +z.  Azimuth 0 looks at the face and grows towards +x; the camera
 looks at the origin, where captures are centred.  Frames that were finished before the lease ended count; a frame during
@@ -19,8 +19,8 @@ from PIL import Image
 from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
-from stagedoor.worker.drawable import Drawable, opened
-from stagedoor.worker.job import Job, Made
+from stagedoor.worker.drawable import Drawable, Lightable, opened
+from stagedoor.worker.job import Job, Made, WorkError
 
 if TYPE_CHECKING:
     from stagedoor.worker.double.camera import Camera
@@ -42,7 +42,7 @@ def render_arc(job: Job) -> Made:
     values = job.plan.settings
     frames, width, height = values["frames"], values["width"], values["height"]
     assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
-    replica = _opened(job.plaintext)
+    replica = _opened(job.plaintext, light=values.get("light"))
     outputs: list[Output] = []
     kept: list[Image.Image] = []
     cameras: list[Camera] = []
@@ -125,11 +125,18 @@ def write_output(folder: Path, name: str, data: bytes) -> Output:
     return Output(name=name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mark=stamp.MARK)
 
 
-def _opened(plaintext: bytearray) -> Drawable:
+def _opened(plaintext: bytearray, *, light: int | None = None) -> Drawable:
+    """The replica in these bytes, which are wiped; under a light of its own if one is ordered."""
     try:
-        return opened(plaintext)
+        replica = opened(plaintext)
     finally:
         wipe(plaintext)
+    if light is not None:
+        if not isinstance(replica, Lightable):
+            replica.wipe()
+            raise WorkError("this kind of replica cannot be lit anew: order render-arc")
+        replica.relight(light)
+    return replica
 
 
 def _moving(folder: Path, images: list[Image.Image], permit: str, first: int) -> list[Output]:

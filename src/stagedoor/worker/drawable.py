@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,14 @@ class Drawable(Protocol):
 
     def wipe(self) -> None:
         """Overwrite what was opened.  Nothing is drawn afterwards."""
+
+
+@runtime_checkable
+class Lightable(Protocol):
+    """An opened replica that can stand in another light."""
+
+    def relight(self, number: int) -> None:
+        """From now on it is drawn under one of worker.double.relight's LIGHTS, by its place there from 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +76,17 @@ class _DrawnSplats:
 
         return render_frame(self._splats, camera, width=width, height=height, background=background)
 
+    def relight(self, number: int) -> None:
+        """As Lightable."""
+        from stagedoor.worker.double.relight import LIGHTS, relit, separate
+
+        lit = separate(self._splats)
+        before = self._splats
+        self._splats = relit(before, lit, tuple(LIGHTS.values())[number])
+        wipe_arrays(lit.albedo, lit.normals)
+        # Means and the like were copied into the new one.
+        wipe_arrays(before.means, before.log_scales, before.quats, before.opacity_logits, before.colours, before.rest)
+
     def wipe(self) -> None:
         """As Drawable."""
         held = self._splats
@@ -104,6 +123,7 @@ class _DrawnPerformer(_DrawnSplats):
 
     def wipe(self) -> None:
         """As Drawable."""
+        super().wipe()  # the neutral face, which a light of its own makes another one
         wipe_arrays(*self._performer.arrays())
 
 

@@ -30,6 +30,7 @@ FIT_PERFORMANCE: Final = "fit-performance"
 GENERATE_PERFORMANCE: Final = "generate-performance"
 LOOK: Final = "look"
 RENDER: Final = "render-arc"
+RENDER_RELIT: Final = "render-relit"
 
 LOOK_FRAMES_MAX: Final = 4_000
 """Frames of one look: their names and digests, 190 bytes each, must fit into one receipt (FACT_BYTES_MAX)."""
@@ -109,6 +110,13 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
             },
         ),
         RENDER: Recipe(use=Use.RENDER, unit="frame", asset_kind=AssetKind.REPLICA, makes_asset=False, settings=_MOVE),
+        RENDER_RELIT: Recipe(
+            use=Use.RENDER,
+            unit="frame",
+            asset_kind=AssetKind.REPLICA,
+            makes_asset=False,
+            settings={**_MOVE, "light": (0, 4)},  # which of worker.double.relight's LIGHTS, counted from 0
+        ),
         GENERATE_PERFORMANCE: Recipe(
             use=Use.GENERATE,
             unit="frame",

@@ -44,6 +44,7 @@ from stagedoor.worker.recipes import (
     LOOK,
     RECIPES,
     RENDER,
+    RENDER_RELIT,
     plan,
 )
 from stagedoor.worker.rehearse import fit_performance
@@ -79,6 +80,7 @@ MAKERS: Final[Mapping[str, Callable[[Job, Identity], Made]]] = MappingProxyType(
         GENERATE_PERFORMANCE: lambda job, _identity: generate_performance(job),
         LOOK: lambda job, _identity: look(job),
         RENDER: lambda job, _identity: render_arc(job),
+        RENDER_RELIT: lambda job, _identity: render_arc(job),
     }
 )
 """What does each recipe's work."""

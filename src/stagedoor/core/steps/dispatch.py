@@ -37,6 +37,7 @@ RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
         ),
     ),
     "render-arc": (Use.RENDER, MOVE),
+    "render-relit": (Use.RENDER, (*MOVE, "light")),
     "fit-performance": (Use.CREATE, ("gaussians", "rest_iterations", "iterations", "seed", "threads")),
     "generate-performance": (
         Use.GENERATE,
