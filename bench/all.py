@@ -22,6 +22,7 @@ PARTS: tuple[tuple[str, list[str]], ...] = (
     ("The ledger beside a raw insert", ["ledger.py"]),
     ("The double: creating and rendering, on the benchmark scan", ["double.py"]),
     ("The bars of the double: views, sizes, a hollow thing, frame times", ["bars.py"]),
+    ("A double that moves: expressions that it never saw", ["perform.py"]),
     ("A mesh: the same scan drawn the traditional way", ["mesh.py"]),
     ("A radiance field beside splats of the same seconds", ["field.py"]),
 )
