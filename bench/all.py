@@ -24,6 +24,7 @@ PARTS: tuple[tuple[str, list[str]], ...] = (
     ("The bars of the double: views, sizes, a hollow thing, frame times", ["bars.py"]),
     ("A double that moves: expressions that it never saw", ["perform.py"]),
     ("A mesh: the same scan drawn the traditional way", ["mesh.py"]),
+    ("What outputs give away, and a new light", ["light.py", "--quick"]),
     ("A radiance field beside splats of the same seconds", ["field.py"]),
 )
 

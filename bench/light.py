@@ -39,7 +39,7 @@ ARCS_DEG = (40, 120, 360)
 FRAMES = (8, 24)
 """Frames of an order: a short one and a second of film."""
 GREY = (0.16, 0.17, 0.19)
-SHOWN_SIZE = 320
+SHOWN_SIZE = 264
 SHOWN_DEG = (25.0, -35.0)
 
 
@@ -190,13 +190,12 @@ def contact_sheet(splats: Splats, path: Path) -> None:
     each = [splats, *(relit(splats, lit, light) for name, light in LIGHTS.items() if name != "even")]
     rows = []
     for degrees in SHOWN_DEG:
-        given = {"from_deg": degrees, "to_deg": degrees, "elevation_deg": 4, "frames": 1, "field_of_view_deg": 30.0}
-        camera = arc((0.0, 0.0, 0.05), 4.0, width=SHOWN_SIZE, height=SHOWN_SIZE, **given)[0]
+        given = {"from_deg": degrees, "to_deg": degrees, "elevation_deg": 4, "frames": 1, "field_of_view_deg": 33.0}
+        camera = arc((0.0, 0.02, 0.05), 4.0, width=SHOWN_SIZE, height=SHOWN_SIZE, **given)[0]
         drawn = [render_frame(one, camera, width=SHOWN_SIZE, height=SHOWN_SIZE, background=GREY) for one in each]
         edge = SHOWN_SIZE // 8
         rows.append(np.concatenate([one[:, edge:-edge] for one in drawn], axis=1))
-    sheet = Image.fromarray(np.concatenate(rows, axis=0))
-    sheet.quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(path, "PNG", optimize=True)
+    Image.fromarray(np.concatenate(rows, axis=0)).save(path, "PNG", optimize=True)
 
 
 def report(figures: dict[str, object], *, as_json: bool) -> None:
