@@ -46,3 +46,21 @@ COLMAP_DISTANCE_MAX = 1e6
 
 CAMERA_DISTANCE = 4.0
 """World units from the middle to a camera (median) once a solve has been given a scale, as in our own captures."""
+
+SOLVE_VIEWS_MAX = 120
+"""Pictures whose cameras are solved: every pair is matched, 7,140 of them."""
+
+SOLVE_SIDE_PX_MAX = 1_024
+"""Pixels along the longer side of the grey pictures that cameras are solved from; larger ones are made smaller."""
+
+SOLVE_SIDE_PX_MIN = 64
+"""Pixels along the shorter side under which no features are found that hold."""
+
+SOLVE_SECONDS_MAX = 600.0
+"""Seconds for one solve, all in all; the child is ended then."""
+
+VIDEO_FRAMES_MAX = 9_000
+"""Frames of a video that are looked at: five minutes at 30 a second."""
+
+VIDEO_VIEWS = 48
+"""Frames taken from a video: the sharpest of as many stretches of equal length."""
