@@ -104,19 +104,25 @@ def hull(capture: Capture, ring: Ring, masks: NDArray[np.bool_]) -> list[Finding
     views = len(masks)
     if views < 4:
         return []
-    inside, place = _carved(capture, ring, masks)
-    seen = place >= 0
-    votes, asked = inside.sum(0), seen.sum(0)
+    points = _grid(capture, ring)
+    votes, asked = np.zeros(len(points), np.int32), np.zeros(len(points), np.int32)
+    for i in range(views):
+        inside, place = _seen(capture, i, masks[i], points)
+        votes += inside
+        asked += place >= 0
     leaks, bites = np.zeros(views), np.zeros(views)
     for i, mask in enumerate(masks):
-        others, of = votes - inside[i], asked - seen[i]
-        held = (others >= of - np.maximum(1, np.floor(DISSENT * of))) & (of >= max(3, (views - 1) // 2)) & seen[i]
+        # Seen a second time, not kept: a thousand views would take a gigabyte.
+        inside, place = _seen(capture, i, mask, points)
+        seen = place >= 0
+        others, of = votes - inside, asked - seen
+        held = (others >= of - np.maximum(1, np.floor(DISSENT * of))) & (of >= max(3, (views - 1) // 2)) & seen
         drawn = np.zeros(mask.shape, np.bool_)
-        drawn.ravel()[place[i, held]] = True
+        drawn.ravel()[place[held]] = True
         fat = _grown(drawn, 3)
         leaks[i] = (mask & ~fat).sum() / max(int(mask.sum()), 1)
         tight = held & (others == of)
-        bites[i] = (tight & ~inside[i]).sum() / max(int(tight.sum()), 1)
+        bites[i] = (tight & ~inside).sum() / max(int(tight.sum()), 1)
     found: list[Finding] = []
     usual = float(np.median(bites))
     for i, name in enumerate(capture.names):
@@ -135,28 +141,32 @@ def hull(capture: Capture, ring: Ring, masks: NDArray[np.bool_]) -> list[Finding
     return found
 
 
-def _carved(capture: Capture, ring: Ring, masks: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Of each view and grid point: whether it is in the mask, and its cell there (-1 outside the frame), [N,points]."""
+def _grid(capture: Capture, ring: Ring) -> NDArray[np.float64]:
+    """GRID^3 points [points,3] round where the lines of sight meet."""
     centres = -np.einsum("nji,nj->ni", capture.world_to_camera[:, :3, :3], capture.world_to_camera[:, :3, 3])
     # Half the frame at the middle's distance is as far as any view can show a person.
     reach = float(np.median(np.linalg.norm(centres - ring.middle, axis=1)))
     half = reach * max(capture.width / capture.fx, capture.height / capture.fy) / 2
     line = np.linspace(-half, half, GRID)
-    points = np.stack(np.meshgrid(line, line, line, indexing="ij"), -1).reshape(-1, 3) + ring.middle
+    points: NDArray[np.float64] = np.stack(np.meshgrid(line, line, line, indexing="ij"), -1).reshape(-1, 3)
+    return points + ring.middle
+
+
+def _seen(
+    capture: Capture, view: int, mask: NDArray[np.bool_], points: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """Of each point [points]: whether it is in this view's mask, and its cell there (-1 outside the frame)."""
     step = max(1, -(-max(capture.width, capture.height) // MASK_PX))
-    inside = np.zeros((len(masks), len(points)), np.bool_)
-    place = np.full((len(masks), len(points)), -1, np.int32)
-    for i, (pose, mask) in enumerate(zip(capture.world_to_camera, masks, strict=True)):
-        x, y, z = pose[:3, :3] @ points.T + pose[:3, 3:]
-        before = z > 1e-6
-        depth = np.where(before, z, 1.0)
-        column = np.clip((capture.fx * x / depth + capture.cx) / step, -1, mask.shape[1])
-        row = np.clip((capture.fy * y / depth + capture.cy) / step, -1, mask.shape[0])
-        framed = before & (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < mask.shape[0])
-        cell = row[framed].astype(np.int32) * mask.shape[1] + column[framed].astype(np.int32)
-        place[i, framed] = cell
-        inside[i, framed] = mask.ravel()[cell]
-    return inside, place
+    pose = capture.world_to_camera[view]
+    x, y, z = pose[:3, :3] @ points.T + pose[:3, 3:]
+    before = z > 1e-6
+    depth = np.where(before, z, 1.0)
+    column = np.clip((capture.fx * x / depth + capture.cx) / step, -1, mask.shape[1])
+    row = np.clip((capture.fy * y / depth + capture.cy) / step, -1, mask.shape[0])
+    framed = before & (column >= 0) & (column < mask.shape[1]) & (row >= 0) & (row < mask.shape[0])
+    cell = row.astype(np.int32) * mask.shape[1] + column.astype(np.int32)
+    place = np.where(framed, cell, -1).astype(np.int32)
+    return framed & mask.ravel()[np.where(framed, cell, 0)], place
 
 
 def _grown(mask: NDArray[np.bool_], cells: int) -> NDArray[np.bool_]:
