@@ -25,7 +25,7 @@ PARTS: tuple[tuple[str, list[str]], ...] = (
     ("A double that moves: expressions that it never saw", ["perform.py"]),
     ("A mesh: the same scan drawn the traditional way", ["mesh.py"]),
     ("What outputs give away, and a new light", ["light.py", "--quick"]),
-    ("A radiance field beside splats of the same seconds", ["field.py"]),
+    ("A radiance field beside splats of the same processor seconds", ["field.py"]),
 )
 
 

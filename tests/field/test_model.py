@@ -86,6 +86,9 @@ def test_a_head_that_promises_the_most_allocates_nothing() -> None:
 def test_a_number_that_is_none_is_refused_wherever_it_stands(value: float) -> None:
     assert read(WHOLE[:-4] + struct.pack("<f", value)) is None
     assert read(WHOLE[: HEAD.size - 8] + struct.pack("<d", value) + WHOLE[HEAD.size :]) is None
+    table = fog().table.copy()
+    table[-1, 1] = value if abs(value) > 1e9 else np.nan
+    assert read(WHOLE[: HEAD.size + 128**3 // 8] + table.tobytes() + fog().decoder.tobytes()) is None
     with pytest.raises(FieldError):
         replace(fog(), corner=np.array([0.0, value, 0.0]))
 
