@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from stagedoor.capture import solving
 from stagedoor.capture.cameras import CAMERA_FILE
 from stagedoor.capture.colmap import Lens, Solved
 from stagedoor.capture.errors import CaptureError
@@ -31,7 +32,6 @@ from stagedoor.capture.looks import LUMA
 
 SOLVED_PART: Final = 0.5
 """Part of the pictures that must be solved: fewer, and the solve is of something else."""
-CHILD: Final = "stagedoor.capture.solving"
 
 
 def can_solve() -> bool:
@@ -101,7 +101,7 @@ def _no(what: str, todo: str) -> CaptureError:
 def _child(data: bytes, seconds: float) -> dict[str, object]:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", CHILD], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-m", solving.__name__], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             timeout=seconds, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as fault:

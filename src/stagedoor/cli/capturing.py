@@ -42,7 +42,9 @@ ASKED: Final = (
 
 
 def capture_check(
-    folder: Annotated[Path, typer.Argument(help="A folder with pictures and transforms.json or COLMAP cameras.")],
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of pictures with transforms.json, COLMAP's cameras or none, or a video.")
+    ],
     with_performer: Annotated[
         bool | None,
         typer.Option(
@@ -56,7 +58,8 @@ def capture_check(
     """Read a capture; find blur, jumps of light, gaps, bad masks and strangers; say what to shoot again.
 
     Nothing is written but the contact sheet. Exit status 1: something must be shot again."""
-    gathered = gather(folder)
+    with _waiting():
+        gathered = gather(folder)
     capture = parse(gathered.files)
     with _bar() as told:
         report = check(capture, told)
@@ -124,6 +127,17 @@ def _tell(gathered: Gathered, capture: Capture, report: Report, kind: ReplicaKin
 
 
 @contextmanager
+def _waiting() -> Iterator[None]:
+    """A sign of life on a terminal while files are read and cameras solved, of which nobody knows how long it takes."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status("Reading the pictures, and solving the cameras if none came with them"):
+        yield
+
+
+@contextmanager
 def _bar() -> Iterator[Told]:
     """A progress bar on standard error, once two seconds have passed."""
     began = time.monotonic()
@@ -133,7 +147,7 @@ def _bar() -> Iterator[Told]:
 
     def told(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total)
-        if not bar.live.is_started and time.monotonic() - began > BAR_AFTER_S:
+        if bar.console.is_terminal and not bar.live.is_started and time.monotonic() - began > BAR_AFTER_S:
             bar.start()
 
     try:
