@@ -13,17 +13,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from custody.kit import WORKER, Story
+from custody.kit import AT, WORKER, Story, ident
 from look.kit import LOOK, FakeLease, looking, planned
 from stagedoor.core.base.canonical import short
 from stagedoor.core.base.outcome import Code, Refused
+from stagedoor.core.facts.permit import WorkOrder
+from stagedoor.core.steps.dispatch import dispatch
 from stagedoor.wire.looks import ABOUT, END, Head, View, parse_head
 from stagedoor.worker import look as room
 from stagedoor.worker import stamp
 from stagedoor.worker.formats.ply import write_ply
 from stagedoor.worker.job import WorkError
 from stagedoor.worker.recipes import plan
-from worker.kit import ball, changed, taken
+from worker.kit import ball, changed, settings, taken
 
 
 def parted(answer: bytes) -> tuple[Head, bytes]:
@@ -98,6 +100,23 @@ def test_an_order_holds_no_more_than_its_permit() -> None:
     ):
         refused = plan(taken(numbers, permit=permit, recipe="look"), WORKER)
         assert isinstance(refused, Refused) and refused.code is Code.WRONG_WORK
+
+
+def test_the_gate_dispatches_no_look_over_the_crown_or_inside_the_head() -> None:
+    permit = Story().permit()
+
+    def sent(**over: int) -> object:
+        return dispatch(
+            permit, order_id=ident("order"), recipe="look", settings=settings(LOOK | over), result_asset="", at=AT
+        )
+
+    assert isinstance(sent(), WorkOrder)
+    for over in (
+        {"elevation_to_deg": 31}, {"elevation_from_deg": -31}, {"radius_milli": 1_499}, {"arc_to_deg": 21},
+        {"frames": permit.units + 1},
+    ):  # fmt: skip
+        refused = sent(**over)
+        assert isinstance(refused, Refused) and refused.code is Code.WRONG_WORK, over
 
 
 def test_the_lease_ends_the_look_and_what_left_before_counts(tmp_path: Path) -> None:
