@@ -36,7 +36,7 @@ def count(capture: Capture) -> list[Finding]:
         Finding(
             kind=Kind.VIEWS, view="", severity=Severity.WARNING if few else Severity.ADVICE,
             what=f"{views} views" + (": the double will be too fat" if few else " are enough for a rough double only"),
-            todo=f"Shoot at least {TRAINING_VIEWS_MIN}, better {VIEWS_ADVISED} or more, evenly all round",
+            todo=f"Shoot at least {VIEWS_ADVISED - views} more, so that they stand evenly all round",
         )
     ]  # fmt: skip
 

@@ -128,7 +128,8 @@ def hull(capture: Capture, ring: Ring, masks: NDArray[np.bool_]) -> list[Finding
     for i, name in enumerate(capture.names):
         if leaks[i] > LEAK_WARNING:
             found.append(
-                _mask(name, f"{100 * leaks[i]:.0f} % of its mask is in no other view's: background leaked into it",
+                _mask(name, f"{100 * leaks[i]:.0f} % of its mask is in no other view's: background leaked in, or its "
+                      "camera is wrong",
                       f"Cut it out again, or shoot it again from {where_of(ring, i)} before a plain ground",
                       Severity.AGAIN if leaks[i] > LEAK_AGAIN else Severity.WARNING)
             )  # fmt: skip

@@ -89,4 +89,4 @@ def stretch(begin: float, end: float) -> str:
         if side(float(step)) not in sides:
             sides.append(side(float(step)))
     named = " and ".join(sides) if len(sides) < 3 else f"{sides[0]} over {sides[len(sides) // 2]} to {sides[-1]}"
-    return f"the {named}, {begin % 360.0:.0f} to {end % 360.0:.0f} degrees"
+    return f"the {named}, {round(begin) % 360} to {round(end) % 360} degrees"

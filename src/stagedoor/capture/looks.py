@@ -136,4 +136,4 @@ def where_of(ring: Ring, view: int) -> str:
     """Where a camera stands, in words."""
     height = float(ring.elevation[view])
     level = "" if abs(height) < 10 else f", {abs(height):.0f} degrees {'above' if height > 0 else 'below'}"
-    return f"the {side(float(ring.azimuth[view]))} ({float(ring.azimuth[view]):.0f} degrees{level})"
+    return f"the {side(float(ring.azimuth[view]))} ({round(float(ring.azimuth[view])) % 360} degrees{level})"
