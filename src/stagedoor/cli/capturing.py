@@ -90,7 +90,8 @@ def _table(gathered: Gathered, capture: Capture, report: Report, kind: ReplicaKi
     return {
         "views": len(capture.names), "held_out": len(capture.views("test")), "width": capture.width,
         "height": capture.height, "cameras": gathered.cameras_from, "notes": list(gathered.notes),
-        "replica_kind": kind.value if kind else None, "faces_looked_for": report.faces_looked_for, "again": report.again,
+        "replica_kind": kind.value if kind else None, "faces_looked_for": report.faces_looked_for,
+        "again": report.again,
         "findings": [asdict(found) for found in report.findings],
         "measured": [
             {"view": name, "azimuth": round(azimuth, 2), "sharpness": _finite(sharp), "light_stops": _finite(light)}
