@@ -8,7 +8,7 @@ from stagedoor.worker.field.train import FieldSettings, train_field
 
 
 def compile_kernels() -> None:
-    """Trains and draws a field of a grey ball: every kernel runs once.  About ten seconds, then half a second."""
+    """Trains and draws a field of a grey ball: every kernel runs once.  About fifteen seconds, then half a second."""
     shape = GridShape(levels=2, coarsest=4, finest=16, table_log2=8)
     train_field(ball(), settings=FieldSettings(shape=shape, hidden=8, rays=64, iterations=2))
 
