@@ -11,9 +11,15 @@ from field.kit import QUICK, SMALL, fog
 from stagedoor.worker.double.warm import SIDE_PX, ball, round_the_origin
 from stagedoor.worker.field.draw import draw_field
 from stagedoor.worker.field.errors import FieldError
-from stagedoor.worker.field.train import FieldSettings, train_field
+from stagedoor.worker.field.train import FieldSettings, score, train_field
 
 BALL_DB = 22.0
+"""Held out, whole frame.  Eight views leave the ball's outline free to bulge by a pixel where none of them sees it: a
+finer field trained for longer comes to 23.3 dB and no further."""
+INSIDE_DB = 40.0
+"""Held out, inside the mask."""
+SEEN_DB = 25.0
+"""Whole frame of the worst view that it was trained on."""
 CAMERA = round_the_origin(from_deg=0.0, to_deg=0.0, frames=1)[0]
 
 
@@ -21,7 +27,10 @@ def test_a_ball_is_rebuilt() -> None:
     told = []
     settings = replace(QUICK, iterations=150)
     result = train_field(ball(), settings=settings, progress=lambda *numbers: told.append(numbers))
-    assert result.psnr_whole_db >= BALL_DB and result.psnr_head_db >= BALL_DB
+    assert result.psnr_whole_db >= BALL_DB and result.psnr_head_db >= INSIDE_DB
+    swapped = tuple("test" if held == "train" else "train" for held in ball().splits)
+    seen = score(result.field, replace(ball(), splits=swapped))
+    assert len(seen) == 8 and min(view.whole_db for view in seen) >= SEEN_DB
     assert [view.name for view in result.views] == ["ball_8.png"]
     assert [numbers[:2] for numbers in told] == [(step, 150) for step in range(10, 151, 10)]
     assert told[-1][2] < told[0][2] / 4
