@@ -74,7 +74,7 @@ class Running:
     def ask(self, line: bytes, *, close: bool = False) -> bytes:
         """Everything that is answered to one line."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-            asking.settimeout(10)
+            asking.settimeout(60)  # the first picture may have to wait for the kernels to be compiled
             asking.connect(str(self.door))
             asking.sendall(line)
             if close:
@@ -87,7 +87,7 @@ class Running:
     def ended(self) -> Made:
         """What was made, once the look is over."""
         assert self.thread is not None
-        self.thread.join(10)
+        self.thread.join(60)
         assert not self.thread.is_alive(), "the look goes on"
         if self.faults:
             raise self.faults[0]

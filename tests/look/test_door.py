@@ -35,7 +35,7 @@ class Answer:
 
 def ask(server: LookServer, path: str, *, method: str = "POST", body: bytes = b"", **headers: str) -> Answer:
     """One request, with exactly these headers beside Host."""
-    line = http.client.HTTPConnection(*server.server_address[:2], timeout=10)  # type: ignore[misc]
+    line = http.client.HTTPConnection(*server.server_address[:2], timeout=60)  # type: ignore[misc]
     try:
         line.request(method, path, body or None, {name.replace("_", "-"): value for name, value in headers.items()})
         return Answer(line.getresponse())

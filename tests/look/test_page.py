@@ -30,7 +30,7 @@ class Address:
         return self.url
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for what a page does by itself."""
     end = time.monotonic() + seconds
     while not holds():
