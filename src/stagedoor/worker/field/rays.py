@@ -27,7 +27,7 @@ CLEAR_MIN = np.float32(1e-3)
 SHADE: Final = 6
 """Numbers kept of each sample: share of the light that it takes, light that reaches it, colour, density x stride."""
 FAR = np.float32(1e30)
-_ZERO, _ONE, _TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
+_ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 
 
 @njit(inline="always")
@@ -108,9 +108,7 @@ def trace(
     density, inner, _, outer = parts
     near, far = span(ray)
     at, clear = start, _ONE
-    # A box that is tiny beside its distance makes `far - near` a rounding error of any size: no ray is longer than 2.
-    most = int(_TWO / stride) + 2
-    for n in range(min(most, max(0, int((far - near) / stride) + 1))):
+    for n in range(max(0, int((far - near) / stride) + 1)):
         t = near + (np.float32(n) + offset) * stride
         x, y, z = ray[0] + t * ray[3], ray[1] + t * ray[4], ray[2] + t * ray[5]
         if not occupied_at(occupied, x, y, z):
