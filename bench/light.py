@@ -39,7 +39,7 @@ ARCS_DEG = (40, 120, 360)
 FRAMES = (8, 24)
 """Frames of an order: a short one and a second of film."""
 GREY = (0.16, 0.17, 0.19)
-SHOWN_SIZE = 264
+SHOWN_SIZE = 208
 SHOWN_DEG = (25.0, -35.0)
 
 
