@@ -1,8 +1,13 @@
 """Cameras from pictures alone: structure from motion by pycolmap (an extra), in a child process that is ended in time.
 
 All pictures are taken to be of one pinhole camera, its focal length found and its distortion taken for none: a lens
-that bends lines more than a phone's main camera should be undistorted first.  Where a picture has a mask, features are
-taken inside it alone, for a person may turn before a ground that does not.
+that bends lines more than a phone's main camera should be undistorted first.  Where a picture
+has a mask, features are taken inside it alone, for a person may turn before a ground that does not.
+
+Measured: 24 views of a richly textured egg at 192 pixels: all solved, the focal length 0.4 % off, in 5 s.  60 views of
+an invented head at 256 pixels, cut out, so that skin and hair alone bear features (123 in the median view): 32 solved,
+the focal length 10 to 15 % and directions up to 7 degrees off.  A head wants larger pictures, and ground that stands
+still.  Two runs differ a little: the solver's threads meet in another order.
 """
 
 from __future__ import annotations

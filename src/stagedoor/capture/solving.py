@@ -50,12 +50,16 @@ def _solve(
     counts = _features(pycolmap, source, names, size, folder)
     database = folder / "features.db"
     pycolmap.match_exhaustive(
-        database, matching_options=pycolmap.FeatureMatchingOptions(use_gpu=False), device=pycolmap.Device.cpu
+        database,
+        matching_options=pycolmap.FeatureMatchingOptions(use_gpu=False, num_threads=1),
+        device=pycolmap.Device.cpu,
     )
     with pycolmap.Database.open(database) as held:
-        pairs = held.num_verified_image_pairs()
+        pairs = sum(count >= MATCHES_MIN for count in held.read_two_view_geometry_num_inliers()[1])
     options = pycolmap.IncrementalPipelineOptions(
-        extract_colors=False, random_seed=SEED, max_runtime_seconds=max(1, int(seconds)), multiple_models=False,
+        extract_colors=False,
+        num_threads=1,
+        random_seed=SEED, max_runtime_seconds=max(1, int(seconds)), multiple_models=False,
         min_num_matches=MATCHES_MIN, min_model_size=3,
     )  # fmt: skip
     models = pycolmap.incremental_mapping(database, folder, folder, options)
