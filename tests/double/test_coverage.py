@@ -136,18 +136,16 @@ def test_what_cannot_be_counted_is_refused() -> None:
         rebuild_db(picture, turn(0, 0, 1, 40), picture, [camera])
 
 
-def test_a_full_turn_rebuilds_better_than_a_glance() -> None:
+def test_a_full_turn_is_enough_to_rebuild_her() -> None:
+    """Frames alone, without the double they were drawn from.  bench/light.py has the arcs beside one another."""
     splats = ball()
 
     def pictures(cameras: tuple[Camera, ...]) -> np.ndarray:
         drawn = [render_rgba(splats, camera, width=48, height=48) for camera in cameras]
         return np.stack([np.round(np.clip(one, 0, 1) * 255).astype(np.uint8) for one in drawn])
 
-    others = turn(15, 345, 6)
-    few = TrainSettings(gaussians=400, iterations=60, degree=0, reseed_share=0.0, threads=1)
-    glance, whole = (
-        rebuild_db(pictures(cameras), cameras, pictures(others), others, settings=few)
-        for cameras in (turn(-20, 20, 8), turn(0, 315, 8))
-    )
-    assert whole > glance + 3
+    # No gap over 25 degrees: the hull's rounding for few views takes seconds, and has tests of its own.
+    cameras, others = turn(0, 336, 15), turn(15, 345, 4)
+    few = TrainSettings(gaussians=400, iterations=150, degree=0, reseed_share=0.0, threads=1)
+    assert rebuild_db(pictures(cameras), cameras, pictures(others), others, settings=few) > 19
     assert REBUILD.iterations <= 1_000
