@@ -14,12 +14,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import groom
-import look
 import numpy as np
 from light import Piece, Tracer, baked, merged, picture, surface_normals
-from mesh import Floats, neighbours
 from person import EXPRESSION, Bust, build_bust
 from PIL import Image
+
+import look
+from mesh import Floats, neighbours
 
 HERE = Path(__file__).parent
 FIELD_OF_VIEW = 0.2 * np.pi

@@ -12,8 +12,9 @@ import json
 
 import numpy as np
 from build import EXPRESSION, HERE, scene
-from mesh import Floats, Ints
 from PIL import Image, ImageDraw
+
+from mesh import Floats, Ints
 
 FINE = 4  # the silhouette is filled at this many times the picture's size
 

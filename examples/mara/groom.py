@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from light import Piece, Tracer
-from look import HAIR, SKIN, around_and_up, hair_amount, skull_centre
-from mesh import Floats, Ints, noise, smooth_step
 from person import Bust
 from scipy import ndimage
+
+from look import HAIR, SKIN, around_and_up, hair_amount, skull_centre
+from mesh import Floats, Ints, noise, smooth_step
 
 PUFF_RADIUS = 0.235
 

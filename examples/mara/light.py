@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from embreex import rtcore_scene
 from embreex.mesh_construction import TriangleMesh
+
 from mesh import Floats, Ints, normals_of, smooth_step
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from light import sheen
-from mesh import Floats, noise, smooth_step
 from person import PARTS, Bust
 from PIL import Image
 from scipy import ndimage
+
+from mesh import Floats, noise, smooth_step
 
 SKIN = np.array([0.400, 0.200, 0.124])
 LIP = np.array([0.270, 0.088, 0.072])

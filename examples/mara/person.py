@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+
 from mesh import Floats, Ints, Surface, neighbours, normals_of, smooth_step, subdivided
 
 PARTS = Path(__file__).parent / "parts"

@@ -201,7 +201,7 @@ def test_a_name_that_leads_out_or_is_none(name: object) -> None:
 
 def test_views_named_twice_too_few_or_too_many() -> None:
     refused(with_frame(file_path="images/0.png"), "twice")
-    refused(good(views=8), "7 training views", "at least 8")
+    refused(good(views=3), "2 training views", "at least 3")
     refused(changed(frames=[{}] * (limits.VIEWS_MAX + 1)), "at most")
     refused(with_frame(split="holdout"), "split")
     refused(with_frame(fl_x=3.0), "lens of its own")

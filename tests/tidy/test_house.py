@@ -21,7 +21,6 @@ ENTRIES = {
     "stagedoor.worker.replica_check": ("src/stagedoor/cli/replicas.py", '["stagedoor.worker.replica_check"'),
     "stagedoor.worker.mesh.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.mesh.warm"),
     "stagedoor.worker.field.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.field.warm"),
-    "stagedoor.worker.double.warm": ("src/stagedoor/cli/running.py", "stagedoor.worker.double.warm"),
     "stagedoor.adapters.postgres.migrations.env": ("src/stagedoor/adapters/postgres/migrate.py", "migrations"),
     "stagedoor.adapters.postgres.migrations.versions.r0001_house": (
         "src/stagedoor/adapters/postgres/migrate.py",

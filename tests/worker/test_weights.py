@@ -26,6 +26,7 @@ from stagedoor.custodian.papers import Trust
 from stagedoor.seal import join, open_bytes
 from stagedoor.wire import blobs
 from stagedoor.wire.weights import WeightsError
+from stagedoor.worker import admit
 from stagedoor.worker.admit import READERS, admit_replica
 from stagedoor.worker.formats.ply import write_ply
 from stagedoor.worker.hatch import Taken
@@ -161,7 +162,8 @@ def test_what_is_not_of_its_technique_is_refused_without_quoting_it(number: int,
     assert list(work.blobs.iterdir()) == []
 
 
-def test_a_technique_without_a_reader_is_refused(tmp_path: Path) -> None:
+def test_a_technique_without_a_reader_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admit, "READERS", {})
     with pytest.raises(WorkError, match="no replica of that technique"):
         admit_replica(job(tmp_path, taken_admit(Technique.FIELD.number), LORA), IDENTITY)
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from stagedoor.capture.read import parse, read_folder
+from stagedoor.capture.gather import gather
+from stagedoor.capture.read import parse
 from stagedoor.core.facts.origin import Origin, ReplicaRelease, Technique
 from stagedoor.core.facts.party import Signature
 from stagedoor.ports.world import Blobs
@@ -70,7 +71,7 @@ def seal_capture(
     Raises CaptureError for a folder that cannot be used; nothing is written then.
     """
     assert len(custodians) == 2, "a key has two shares, with two custodians"
-    files = read_folder(folder)
+    files = gather(folder).files
     views = len(parse(files).names)
     pictures = list(files.items())
 

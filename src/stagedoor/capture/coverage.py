@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stagedoor.capture.findings import Finding, Kind, Ring, Severity, stretch
-from stagedoor.capture.limits import TRAINING_VIEWS_MIN
 from stagedoor.capture.read import Capture
 
 VIEWS_ADVISED: Final = 12
 """Measured on a head scan at 256 pixels in 40 s: 25 dB at 6 views, 30 dB at 8, 33 dB at 12."""
+VIEWS_PASSABLE: Final = 8
+"""Below this what lies between the views is rounded off, not seen."""
 GAP_AGAIN: Final = 90.0
 GAP_WARNING: Final = 60.0
 """Degrees round the person without a view.  Eight views in a ring leave 45, six leave 60: the hull is too fat there."""
@@ -31,7 +32,7 @@ def count(capture: Capture) -> list[Finding]:
     views = len(capture.views("train"))
     if views >= VIEWS_ADVISED:
         return []
-    few = views < TRAINING_VIEWS_MIN
+    few = views < VIEWS_PASSABLE
     return [
         Finding(
             kind=Kind.VIEWS, view="", severity=Severity.WARNING if few else Severity.ADVICE,

@@ -14,8 +14,8 @@ CAPTURE_BYTES_MAX = 1024 * 1024 * 1024
 VIEWS_MAX = 1_000
 """Pictures in one capture: light stages take a few hundred."""
 
-TRAINING_VIEWS_MIN = 8
-"""Under 8 views the visual hull is far too fat and nothing prunes it: measured 25 dB at 6 views, 30 dB at 8."""
+TRAINING_VIEWS_MIN = 3
+"""Two views bound no body.  From 3 a double can be fitted (docs/DOUBLE.md says how well); 12 all round are advised."""
 
 IMAGE_SIDE_PX_MAX = 4096
 """Pixels along a side, read from the PNG header before anything is decoded: the guard against decompression bombs."""
