@@ -67,6 +67,16 @@ def test_a_view_that_tells_too_little_leaves_all_as_they_are() -> None:
     assert measured(replace(capture, images=images)) is None
 
 
+def test_a_view_whose_points_do_not_agree_has_no_gain() -> None:
+    """Half of what it shows is brighter by half, the rest is not: that is no exposure, whatever the median says."""
+    capture = head()
+    images = capture.images.copy()
+    first = capture.views("train")[0]
+    rows = (np.arange(capture.height) // 2 % 2 == 0)[:, None, None]
+    images[first, ..., :3] = np.where(rows, images[first, ..., :3] // 2, images[first, ..., :3])
+    assert measured(replace(capture, images=images)) is None
+
+
 def test_levelling_keeps_the_mask() -> None:
     images = np.random.default_rng(1).integers(0, 256, (2, 4, 4, 4), np.uint8)
     out = levelled(images, np.array([[2.0, 1.0, 0.5], [1.0, 1.0, 1.0]]))

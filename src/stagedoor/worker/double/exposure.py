@@ -1,8 +1,9 @@
 """Views that were exposed differently are brought to one exposure before training, by what they saw in common.
 
 A point of the surface that several views face has one colour there, but for the exposure of each; the median over
-points of each view's ratio to the others' mean, colour by colour, is that view's gain.  Gloss, which differs between
-views too, is rare on a face and does not move a median.  Captures that agree within AGREE are left as they are.
+points of each view's ratio to the others' mean, colour by colour, is that view's gain, where the points agree on it.
+Gloss, which differs between views too, is rare on a face and does not move a median.  Captures that agree within AGREE
+are left as they are.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ ROUNDS = 5
 """Of gains and mean colours in turn; they settle in three."""
 AGREE = 0.03
 """Views whose gains all lie within 3 % of one are taken as exposed alike."""
+
+SURE = 2.0
+"""A gain counts if it is this many times the scatter (median deviation) of the points that tell it: hollow things hide
+their own surface, and what a view then sees in its place scatters widely."""
 
 Doubles = NDArray[np.float64]
 
@@ -52,6 +57,8 @@ def gains(
         for view in range(len(images)):
             found[view] = np.median((logs[view] - middle)[told[view]], axis=0)
         found -= found.mean(axis=0)
+    scatter = np.stack([np.median(np.abs((logs[v] - middle - found[v])[told[v]]), axis=0) for v in range(len(images))])
+    found[np.abs(found) < SURE * scatter] = 0.0
     return None if np.abs(np.expm1(found)).max() <= AGREE else np.exp(found)
 
 
