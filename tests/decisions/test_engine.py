@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -99,6 +100,31 @@ def test_a_consent_that_nobody_can_read_or_price_refuses_in_both() -> None:
         decision = world.decide()
         assert decision.code is code, decision.findings
         same(world, ENGINE.verdict(world.request, world.standing, ready(given_consent)), decision)
+
+
+def test_riders_narrow_in_both() -> None:
+    """What a rider refuses or asks, both refuse or ask; and nobody can leave out one that stands."""
+    given_consent = make.consent()
+    plain = make.permission()
+    watched = replace(plain, approve_shots=(make.SHOT,))
+    riders = (
+        make.consent(consent=make.ident("consent", 2), grants=(plain,), forbids=()),
+        make.consent(consent=make.ident("consent", 3), grants=(replace(plain, units_max=1),), forbids=()),
+        make.consent(consent=make.ident("consent", 4), grants=(watched,), forbids=()),
+        make.consent(
+            consent=make.ident("consent", 5), grants=(plain,), forbids=(Forbid(use=None, purpose=Purpose.PICTURE),)
+        ),
+    )
+    answers = []
+    for rider in riders:
+        world = make.world(consent=given_consent, rulebooks=DECIDING, standing={"riders": (rider.digest(),)})
+        decision = decide(world.request, world.standing, given_consent, DECIDING, at=make.AT, riders=(rider,))
+        verdict = ENGINE.verdict(world.request, world.standing, ready(given_consent), (rider,))
+        same(world, verdict, decision)
+        answers.append(verdict.answer)
+        with pytest.raises(AssertionError, match="left out"):
+            ENGINE.verdict(world.request, world.standing, ready(given_consent))
+    assert answers == [Answer.PERMIT, Answer.REFUSE, Answer.ASK_A_PERSON, Answer.REFUSE]
 
 
 def weak(confidence: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stagedoor.worker.double import train as training
-from stagedoor.worker.double.state import MAGIC, StateError, unpack
+from stagedoor.worker.double.state import ARRAYS, MAGIC, StateError, pack, unpack
 from stagedoor.worker.double.train import TrainSettings, train
 from stagedoor.worker.double.warm import ball
 from stagedoor.worker.formats.ply import write_ply
@@ -26,6 +27,12 @@ def stopped_at(step: int) -> bytes:
     train(ball(), settings=SHORT, should_stop=lambda: next(asked) * training.REPORT_EVERY >= step, keep=states.append)
     assert len(states) == 1 and unpack(states[0]).step == step
     return states[0]
+
+
+@cache
+def kept() -> bytes:
+    """A state, made once."""
+    return stopped_at(20)
 
 
 def test_a_stopped_run_goes_on_to_the_same_bytes() -> None:
@@ -66,7 +73,22 @@ def test_a_damaged_state_is_refused() -> None:
 def test_random_bytes_are_a_state_or_an_error(data: bytes, at: int) -> None:
     for spoilt in (data, MAGIC + data):
         with contextlib.suppress(StateError):
-            unpack(spoilt[:at])
+            state = unpack(spoilt[:at])
+            assert state.step >= 0 and set(state.arrays) == set(ARRAYS)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_state_with_spoilt_bytes_is_a_state_or_an_error(edits: list[tuple[float, int]]) -> None:
+    """What still reads has whole arrays of the shapes that it tells, and no byte besides."""
+    data = bytearray(kept())
+    for at, value in edits:
+        data[int(at * min(len(data), 1_500))] = value  # the head, where a byte misleads
+    with contextlib.suppress(StateError):
+        state = unpack(data)
+        again = unpack(pack(state))
+        assert (again.step, again.queue, again.settings) == (state.step, state.queue, state.settings)
+        assert sum(state.arrays[name].nbytes for name in ARRAYS) < len(data)
 
 
 def test_a_state_holds_what_is_trained() -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from stagedoor.core.base.outcome import Code, first_in_precedence
+from stagedoor.core.facts.consent import Consent
 from stagedoor.core.facts.decision import Answer, Duty, Effect, Finding
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.agreement import (
@@ -30,7 +31,7 @@ from stagedoor.core.rules.derived import Situation, is_quiet
 from stagedoor.core.rules.events import STRIKE
 from stagedoor.core.rules.outside import judge_narrowings
 from stagedoor.core.rules.ready import Ready
-from stagedoor.core.rules.rights import judge_consent, judge_ready
+from stagedoor.core.rules.rights import judge_consent, judge_ready, judge_rider
 from stagedoor.core.rules.rulebook import JudgeRule, Rulebook
 from stagedoor.core.rules.text import Value
 from stagedoor.core.rules.vocabulary import days_of, declared_values
@@ -91,14 +92,22 @@ class Engine:
         # A rule in doubt is told by ~key, which as a place counts from the end: so doubts stand last, last first.
         self._told = (*(_spoke(rule, book) for rule, book in rules), *reversed(doubts))
 
-    def verdict(self, request: Request, standing: Standing, made: Ready | None) -> Verdict:
-        """The answer to a request as things stand, without the words: those are `decide`'s."""
+    def verdict(
+        self, request: Request, standing: Standing, made: Ready | None, riders: tuple[Consent, ...] = ()
+    ) -> Verdict:
+        """The answer to a request as things stand, without the words: those are `decide`'s.
+
+        `riders` are those that `standing` names, in its order; they only narrow.
+        """
+        assert len(riders) == len(standing.riders), "a rider that is left out would allow what it forbids"
         consent = made.consent if made else None
         declared = declared_values(request)
         situation = Situation(request, standing, consent)
         case = self._case(situation)
         derived = {name: work_out(situation) for name, work_out in case.derived}
         findings = case.findings + self._beside(request, standing, made)
+        for number, rider in enumerate(riders, 1):
+            findings += judge_rider(request, standing, rider, number)
         told = self._told
         spoke = tuple([told[key] for key in case.judges(request, standing, consent, declared, derived)])
         cost = NOTHING
