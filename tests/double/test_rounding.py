@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,9 +63,20 @@ def test_four_views_of_a_ball_leave_a_ball() -> None:
     assert not (body & ~kept.astype(bool)).any()
 
 
-def test_every_mask_stays_filled() -> None:
-    """Seen by each view, the body covers every cell that the hull covers, but for cells at the very edge."""
-    kept, (images, cameras, lens, corner, voxel), _ = carved(ball(4))
+def eared() -> Capture:
+    """The ball with a thin rod sticking out at its right: a blur alone would take it off."""
+    capture = ball(4)
+    images = capture.images.copy()
+    middle = SIDE // 2
+    for view, columns in ((0, slice(middle, SIDE - 6)), (2, slice(6, middle))):  # from the front and from behind
+        images[view, middle - 2 : middle + 2, columns, 3] = 255
+    return replace(capture, images=images)
+
+
+@pytest.mark.parametrize("capture", [ball(4), eared()], ids=["ball", "ball with a rod"])
+def test_every_mask_stays_filled(capture: Capture) -> None:
+    """Seen by each view, the body covers every cell that the hull covers."""
+    kept, (images, cameras, lens, corner, voxel), _ = carved(capture)
     body = rounded(kept, images, cameras, lens, corner, voxel)
     cells = [np.empty((SIDE // 2, SIDE // 2), np.float32) for _ in range(2)]
     nothing = np.zeros(kept.shape, np.float32)

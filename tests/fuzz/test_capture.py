@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-import tracemalloc
-from typing import Any
+from functools import partial
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +10,7 @@ from hypothesis import strategies as st
 
 from capture.colmap_kit import binary, text
 from capture.shapes import egg, png
-from fuzz.budget import SLACK
+from fuzz import budget
 from stagedoor.capture.colmap import MODELS, read_colmap
 from stagedoor.capture.errors import CaptureError
 from stagedoor.capture.pictures import decode_any
@@ -31,21 +29,7 @@ WORSE = st.one_of(
 )  # fmt: skip
 
 
-def bounded(act: Any, *given_: Any) -> Any:
-    """What comes out, or None for the one error; anything else, or too long, or too much memory, fails the test."""
-    tracemalloc.start()
-    began = time.process_time()
-    try:
-        return act(*given_)
-    except CaptureError as refused:
-        said = str(refused)
-        assert said.endswith(".") and len(said) < 700 and said.isprintable(), ascii(said)
-        return None
-    finally:
-        taken = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert time.process_time() - began < SLACK, "seconds"
-        assert taken < MEMORY_MAX, taken
+bounded = partial(budget.bounded, refusal=CaptureError, memory_max=MEMORY_MAX)
 
 
 def whole(cameras: bytes, images: bytes, is_binary: bool) -> None:

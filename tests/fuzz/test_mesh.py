@@ -9,8 +9,7 @@ import contextlib
 import copy
 import io
 import json
-import time
-import tracemalloc
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fuzz.budget import SLACK
+from fuzz import budget
 from mesh.kit import ball, checks, png_of, square
 from mesh.test_gltf import opened
 from mesh.test_obj import BESIDE, SQUARE
@@ -45,21 +44,7 @@ CALM = settings(
 )
 
 
-def bounded(act: Any, *given_: Any) -> Any:
-    """What comes out, or None for the one error; anything else, or too long, or too much memory, fails the test."""
-    tracemalloc.start()
-    began = time.process_time()
-    try:
-        return act(*given_)
-    except MeshError as refused:
-        text = str(refused)
-        assert text.endswith(".") and len(text) < 700 and text.isprintable(), ascii(text)
-        return None
-    finally:
-        taken = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert time.process_time() - began < SLACK, "seconds"
-        assert taken < MEMORY_MAX, taken
+bounded = partial(budget.bounded, refusal=MeshError, memory_max=MEMORY_MAX)
 
 
 def whole_gltf(data: bytes) -> Mesh:
