@@ -6,8 +6,9 @@ Timed with 38 and with 10,000 live consents in the set.  The same consents and r
 parsed before; then both answer the same random requests and must agree on every one.  Cedar is handed whether a use has
 a price that needs no question, because it computes none; its figure is for yes and no alone.
 
-What is timed against Cedar is `Engine.verdict`: the answer, each finding and rule with its clause, the price, no
-sentences.  What a request is answered with today is `steps.decide`, which makes every sentence and is timed beside it.
+What is timed against Cedar is `Engine.verdict`: the answer, each finding and rule with its clause, duties, the price.
+`stagedoor shots check` answers with it, and makes the sentences of a row on demand; what a single request records is
+`steps.decide`, with every sentence, timed beside it.  A list of shots is timed whole, on a real PostgreSQL.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the scenes are s
 import cedarpy
 
 from decisions.scenes import Stage, asked_of, deciding, for_cedar, ours_permits, stage
+from stagedoor.adapters.postgres.embedded import EmbeddedServer
+from stagedoor.core.facts.party import Production
+from stagedoor.core.rules.shot_rows import ShotRow
 from stagedoor.core.steps.decide import decide
+from stagedoor.stories.foresee_shots import Foresight, foresee_shots
+from store.conftest import house_on, own_folder
+from stories.theatre import AT, Theatre
 
 FEW, MANY = 38, 10_000
 TIMED = 20_000
@@ -77,6 +84,31 @@ def recorded(scene: Stage, count: int) -> dict[str, float]:
     return {"recorded_p50_us": quantile(samples, 0.5), "recorded_p99_us": quantile(samples, 0.99)}
 
 
+def listed(count: int) -> dict[str, float]:
+    """A shot list of so many rows through its story, on a real PostgreSQL: milliseconds whole, microseconds a row."""
+    with own_folder() as made, EmbeddedServer.start(made) as started:
+        house = house_on(started.server)
+        theatre = Theatre.opened(house, deciding())
+        with theatre.store.unit() as unit:
+            production = unit.find(Production, theatre.id("production"))
+        assert production is not None
+        rows = [
+            ShotRow(line=line, shot=("12A", "14C")[line % 7 == 0], units=1, arc_from_deg=-5, arc_to_deg=line % 60)
+            for line in range(2, count + 2)
+        ]
+        samples = []
+        for _ in range(3):
+            began = time.perf_counter()
+            found = foresee_shots(
+                theatre.store, theatre.verifier, deciding(), rows, production=production, ids=theatre.ids, at=AT
+            )
+            samples.append(time.perf_counter() - began)
+        assert isinstance(found, Foresight) and len(found.rows) == count
+        house.close()
+    taken = quantile(samples, 0.5)
+    return {"list_rows": float(count), "list_ms": taken * 1e3, "list_row_us": taken / count * 1e6}
+
+
 def theirs(scene: Stage, name: str, count: int) -> dict[str, float]:
     """Microseconds of one answer of Cedar's, policies and entities parsed before."""
     questions = [
@@ -122,6 +154,7 @@ def main() -> None:
         ours(few, "38") | recorded(few, 500) | ours(many, "10000") | theirs(few, "38", 500) | theirs(many, "10000", 30)
     )
     del many
+    found |= listed(5_000)
     parts = 20
     with ProcessPoolExecutor() as pool:
         done = list(pool.map(differ, range(parts), [given.asked // parts] * parts))
@@ -143,6 +176,10 @@ def main() -> None:
     print(
         f"{'as it is recorded':22} p50 {found['recorded_p50_us']:.0f} us  p99 {found['recorded_p99_us']:.0f} us: "
         "with every sentence, and three digests"
+    )
+    print(
+        f"{'a list of shots':22} {found['list_rows']:.0f} rows in {found['list_ms']:.0f} ms, "
+        f"{found['list_row_us']:.0f} us a row with reading how things stand and with the request's digest"
     )
     ratio = found["ours_10000_p50_us"] / found["ours_38_p50_us"]
     print(f"10,000 beside 38       {ratio:.2f} times")

@@ -18,7 +18,6 @@ import cedarpy
 from core import builders as make
 from core.given import READ_ON, RULEBOOKS
 from decisions import cedar
-from decisions.live import Live
 from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.core.base import ids
 from stagedoor.core.facts.consent import Audience, Consent, Content, ControlTerm, Purpose, Quality, StrikeTerm, Use
@@ -27,6 +26,7 @@ from stagedoor.core.facts.request import Circumstance, Request, Standing
 from stagedoor.core.rules.agreement import read_parameters
 from stagedoor.core.rules.declared import DECLARED
 from stagedoor.core.rules.engine import Engine, Verdict
+from stagedoor.core.rules.live import Live
 from stagedoor.core.rules.ready import Ready
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.core.rules.text import FLAG, Value

@@ -26,6 +26,7 @@ from stagedoor.cli.replay import replay
 from stagedoor.cli.replicas import replica
 from stagedoor.cli.rulebooks import rulebook
 from stagedoor.cli.saying import say
+from stagedoor.cli.shots import shots
 from stagedoor.core.rules.load import RulebookError
 from stagedoor.ports.store import StoreFault
 
@@ -62,6 +63,7 @@ app.add_typer(ledger, name="ledger")
 rulebook.command("replay")(replay)
 app.add_typer(rulebook, name="rulebook")
 app.add_typer(crowd, name="crowd")
+app.add_typer(shots, name="shots")
 app.add_typer(odrl, name="odrl")
 app.add_typer(prompt, name="prompt")
 

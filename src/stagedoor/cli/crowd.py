@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -17,7 +16,7 @@ from rich.table import Table
 from stagedoor.adapters.crowd import CrowdFault, read_crowd
 from stagedoor.cli.reading import AsJson
 from stagedoor.cli.rulebooks import Books, late_bar, with_plans
-from stagedoor.cli.saying import no
+from stagedoor.cli.saying import day_option, no
 from stagedoor.core.base.money import Money, MoneyError
 from stagedoor.core.facts.decision import Effect, PriceLine
 from stagedoor.core.rules.crowd import ASKS, FITS, REFUSED, CrowdReport, Judged, judge_crowd
@@ -48,7 +47,7 @@ def check(  # noqa: PLR0917 - Typer reads a command's options from its arguments
     A replica never counts toward the required number of background actors.  Exit status 1 if any row is refused.
     """
     try:
-        rows = read_crowd(plan, _day("--day", day))
+        rows = read_crowd(plan, day_option("--day", day))
         zero = Money.zero(currency)
     except (CrowdFault, MoneyError) as fault:
         raise no(str(fault), 2) from None
@@ -57,7 +56,7 @@ def check(  # noqa: PLR0917 - Typer reads a command's options from its arguments
     together = with_plans(rulebooks(books), agreement)
     given = CrowdPlan(
         rows=rows,
-        photography_began=_day("--photography-began", photography_began),
+        photography_began=day_option("--photography-began", photography_began),
         medium=medium,
         program=program,
         currency=zero.currency,
@@ -218,10 +217,3 @@ def _plain_row(item: Judged, currency: str) -> dict[str, Any]:
 
 def _plain_total(total: Any) -> dict[str, Any]:
     return {"who": total.who, "people": total.people, "gross": str(total.gross), "cost": str(total.cost)}
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise no(f"{option}: '{text}' is not a day. Write it as 2026-07-01.", 2) from None

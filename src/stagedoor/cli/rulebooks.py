@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from stagedoor.adapters.rulebooks import FolderRulebooks
 from stagedoor.cli.reading import AsJson
-from stagedoor.cli.saying import no, say
+from stagedoor.cli.saying import day_option, no, say
 from stagedoor.core.rules.cases import run_case, uncovered
 from stagedoor.core.rules.differ import Change, Side, compare
 from stagedoor.core.rules.load import RulebookError
@@ -240,11 +240,11 @@ def diff(  # noqa: PLR0917 - Typer reads a command's options from its arguments
         raise no("To compare two days of one rulebook write --from DAY --to DAY; or name another rulebook.", 2)
     folder = rulebooks(books)
     if other:
-        old, new = sides(folder, name, other, _day("--on", on) if on else None)
+        old, new = sides(folder, name, other, day_option("--on", on) if on else None)
     else:
         together = with_plans(folder, name)
-        old = Side(books=together, day=_day("--from", first))
-        new = Side(books=together, day=_day("--to", last))
+        old = Side(books=together, day=day_option("--from", first))
+        new = Side(books=together, day=day_option("--to", last))
     changes = compare(old, new)
     if as_json:
         told = {"old": _side(old), "new": _side(new), "changes": [asdict(item) for item in changes]}
@@ -301,10 +301,3 @@ def _side(side: Side) -> dict[str, Any]:
         "day": str(side.day),
         "with": [each.name for each in side.books[1:]],
     }
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise no(f"{option}: '{text}' is not a day. Write it as 2026-07-01.", 2) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import typer
@@ -34,3 +35,11 @@ def no(text: str, status: int) -> typer.Exit:
     """Say why not, and end."""
     say(text)
     return typer.Exit(status)
+
+
+def day_option(option: str, text: str) -> date:
+    """The day that an option names."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise no(f"{option}: '{text}' is not a day. Write it as 2026-07-01.", 2) from None

@@ -19,7 +19,10 @@ from stagedoor.cli.demo.asking import (
 from stagedoor.cli.demo.stage import CUSTODIANS, Stage
 from stagedoor.core.facts.consent import Content, Purpose, Use
 from stagedoor.core.facts.decision import Answer, Decision
+from stagedoor.core.facts.party import Production
 from stagedoor.core.facts.permit import Receipt
+from stagedoor.core.rules.shot_rows import ShotRow
+from stagedoor.stories.foresee_shots import Foresight, foresee_shots
 from stagedoor.stories.request_use import Asked, quote_use
 from stagedoor.stories.take_in_capture import custodians_have_it
 
@@ -68,6 +71,7 @@ def shoot(stage: Stage) -> None:
     quoted = quote_use(stage.house.store, stage.house.verifier, stage.books, request_of(stage, wish), at=stage.clock.at)
     assert isinstance(quoted, Decision) and quoted.quote is not None
     stage.teller.line(f"quote: {quoted.quote.cost.shown()} for {frames} frames, {quoted.quote.days} estimated days")
+    _foresee(stage, frames)
     asked = _granted(stage, "shot", wish)
     tell_decision(stage, asked)
     stage.teller.good(f"permit granted; {stage.permits['shot'].cost.shown()} reserved before any key is released")
@@ -81,6 +85,28 @@ def shoot(stage: Stage) -> None:
     )
     cost = stage.permits["retake"].cost.shown()
     stage.teller.good(f"retake: {retake.units} frames metered inside the same estimated days, costs {cost}")
+
+
+def _foresee(stage: Stage, frames: int) -> None:
+    """A shot list is answered before anybody asks; nothing is recorded."""
+    with stage.house.store.unit() as unit:
+        production = unit.find(Production, stage.id("production"))
+    assert production is not None
+    shots = [("12A", "estimate-cliff", Purpose.PICTURE), ("14C", "estimate-close", Purpose.PICTURE),
+             ("12A", "estimate-cliff", Purpose.ADVERTISING)]  # fmt: skip
+    rows = [
+        ShotRow(line=line, shot=shot, units=frames, arc_to_deg=20, estimate=stage.id(estimate), purpose=purpose)
+        for line, (shot, estimate, purpose) in enumerate(shots, 2)
+    ]
+    found = foresee_shots(
+        stage.house.store, stage.house.verifier, stage.books, rows, production=production, ids=stage.house.ids,
+        at=stage.clock.at,
+    )  # fmt: skip
+    assert isinstance(found, Foresight), found
+    answers = [item.answer for item in found.rows]
+    assert answers == [Answer.PERMIT, Answer.ASK_A_PERSON, Answer.REFUSE], answers
+    told = ", ".join(f"{item.row.shot} for {item.row.purpose.value}: {item.answer.value}" for item in found.rows)
+    stage.teller.line(f"a shot list, foreseen and not recorded: {told}")
 
 
 def approve(stage: Stage) -> None:

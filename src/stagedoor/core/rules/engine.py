@@ -76,6 +76,11 @@ class Verdict(NamedTuple):
     cost_units: int | None
     priced: bool
 
+    @property
+    def duties(self) -> tuple[Spoke, ...]:
+        """Rules that lay a duty or a notice on somebody, should the answer be yes."""
+        return tuple(each for each in self.spoke if each.rule.to and not each.doubt)
+
 
 class Engine:
     """One set of rulebooks that decide together."""

@@ -1,8 +1,4 @@
-"""The live consents of a house, each found by its digest or by who and where.
-
-A gate that answers many requests keeps one Live set; what it holds are signed consents that are neither withdrawn nor
-superseded, and whoever keeps it takes them out when they are.
-"""
+"""The live consents of a house, each made ready once and found by its digest or by who and where."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from stagedoor.core.rules.ready import Ready, ready
 
 
 class Live:
-    """The live consents of a house."""
+    """The live consents of a house; whoever keeps a set takes out what was superseded."""
 
     def __init__(self, consents: Iterable[Consent] = ()) -> None:
         self._by_digest: dict[str, Ready] = {}
@@ -32,7 +28,7 @@ class Live:
         return made
 
     def drop(self, digest: str) -> None:
-        """Forget a consent that was withdrawn or superseded; one that is not here is forgotten already."""
+        """Forget a consent; one that is not here is forgotten already."""
         made = self._by_digest.pop(digest, None)
         if made is not None:
             del self._by_who[made.consent.performer, made.consent.production][digest]
@@ -41,6 +37,6 @@ class Live:
         """The consent of this digest."""
         return self._by_digest.get(digest)
 
-    def between(self, performer: str, production: str) -> tuple[Ready, ...]:
-        """What this performer has consented to in this production."""
-        return tuple(self._by_who.get((performer, production), {}).values())
+    def between(self, performer: str, production: str) -> tuple[str, ...]:
+        """Digests of what this performer has consented to in this production."""
+        return tuple(self._by_who.get((performer, production), ()))
