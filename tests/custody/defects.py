@@ -187,6 +187,18 @@ DEFECTS: dict[str, tuple[Callable[[], Papers], Code]] = {
         lambda: Story(over_permit={"arc_to_deg": 21}).papers(),
         Code.NOT_PERMITTED,
     ),
+    "permit is for another performance than asked": (
+        lambda: Story(over_permit={"performance": "sha256:" + "0" * 64}).papers(),
+        Code.NOT_PERMITTED,
+    ),
+    "permit's cameras go lower than asked": (
+        lambda: Story(over_permit={"elevation_from_deg": -31}).papers(),
+        Code.NOT_PERMITTED,
+    ),
+    "permit's cameras go higher than asked": (
+        lambda: Story(over_permit={"elevation_to_deg": 31}).papers(),
+        Code.NOT_PERMITTED,
+    ),
     "permit is for another shot than asked": (
         lambda: Story(over_permit={"shot": "sc1"}).papers(),
         Code.OUTSIDE_CONSENT,

@@ -61,9 +61,10 @@ def test_the_spec_has_the_codes_constants() -> None:
     text = read("docs/SPEC.md")
     assert canonical.DOMAIN.decode() in text
     assert f'"form": {fact.Fact.FORM}' in text
-    assert sorted(name for name, kind in kinds().items() if kind.FORM == 2) == re.findall(
-        r"`(\w+)`", text.partition("Form 2:")[2].partition(".")[0]
-    )
+    for form in (2, 3):
+        told = re.findall(r"`(\w+)`", text.partition(f"Form {form}:")[2].partition(".")[0])
+        assert sorted(name for name, kind in kinds().items() if kind.FORM == form) == told
+    assert max(kind.FORM for kind in kinds().values()) == 3
     assert f"{limits.FACT_BYTES_MAX:,}" in text
     assert f"deeper than {limits.CANONICAL_DEPTH_MAX}" in text
     for name in (envelopes.KEY_REQUEST, envelopes.DEPOSIT_NOTE, envelopes.DEPOSIT, envelopes.RELEASE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from stagedoor.core.steps.dispatch import STAMP
 from stagedoor.worker.arc import azimuth
 from stagedoor.worker.hatch import Taken
 from stagedoor.worker.job import Plan
+from stagedoor.worker.play import curve_settings
 from stagedoor.worker.recipes import RECIPES, plan
 from stagedoor.worker.stamp import MARK
 from worker.kit import ARC, FIT, asset, changed, order, planned, settings, taken, taken_fit, without
@@ -39,6 +41,16 @@ def narrow(**over: object) -> Permit:
     return changed(Story().permit(), **over)
 
 
+OTHER = "sha256:" + "0" * 64
+PERFORMED = ARC | {"curve_rate": 60, "curve_from": 0, "curve_leave_out": 0} | curve_settings(b"a curve")
+
+
+def test_the_performance_that_was_permitted_is_planned() -> None:
+    named = f"sha256:{hashlib.sha256(b'a curve').hexdigest()}"
+    permit = narrow(use=Use.GENERATE, performance=named)
+    assert not isinstance(plan(taken(PERFORMED, recipe="generate-performance", permit=permit), WORKER), Refused)
+
+
 CASES: dict[str, tuple[Callable[[], Taken], Code]] = {
     "more frames than permitted": (lambda: taken(ARC | {"frames": 9}), Code.WRONG_WORK),
     "fewer units permitted": (lambda: taken(permit=narrow(units=2)), Code.WRONG_WORK),
@@ -46,6 +58,12 @@ CASES: dict[str, tuple[Callable[[], Taken], Code]] = {
     "arc ends too late": (lambda: taken(ARC | {"arc_to_deg": 21}), Code.WRONG_WORK),
     "arc runs backwards": (lambda: taken(ARC | {"arc_from_deg": 10, "arc_to_deg": 0}), Code.WRONG_WORK),
     "arc is a turn further": (lambda: taken(ARC | {"arc_from_deg": 340, "arc_to_deg": 360}), Code.WRONG_WORK),
+    "a camera higher than permitted": (lambda: taken(permit=narrow(elevation_to_deg=4)), Code.WRONG_WORK),
+    "a camera lower than permitted": (lambda: taken(permit=narrow(elevation_from_deg=6)), Code.WRONG_WORK),
+    "another performance than permitted": (
+        lambda: taken(PERFORMED, recipe="generate-performance", permit=narrow(use=Use.GENERATE, performance=OTHER)),
+        Code.WRONG_WORK,
+    ),
     "no frames": (lambda: taken(ARC | {"frames": 0}), Code.WRONG_WORK),
     "no size": (lambda: taken(ARC | {"width": 0}), Code.WRONG_WORK),
     "too narrow for the stamp": (lambda: taken(ARC | {"width": 95}), Code.WRONG_WORK),

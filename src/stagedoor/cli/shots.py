@@ -23,6 +23,7 @@ from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.decision import Answer, Effect
 from stagedoor.core.facts.party import Production
 from stagedoor.core.rules.explain import explain
+from stagedoor.core.rules.reveals import solid_angle_max_msr
 from stagedoor.core.rules.rulebook import Rulebook
 from stagedoor.portal.terminal import tree
 from stagedoor.stories.foresee_shots import Foreseen, Foresight, foresee_shots
@@ -196,6 +197,9 @@ def _plain_row(item: Foreseen, currency: str) -> dict[str, Any]:
         "use": item.row.use.value,
         "units": item.row.units,
         "unit": item.row.unit,
+        "solid_angle_max_msr": solid_angle_max_msr(
+            max(0, item.row.arc_to_deg - item.row.arc_from_deg), item.row.elevation_from_deg, item.row.elevation_to_deg
+        ),
         "answer": item.answer.value,
         "code": item.code.value if item.code else None,
         "days": _days(item),

@@ -49,6 +49,9 @@ def _same_use(permit: Permit, request: Request) -> bool:
         and permit.unit == request.unit
         and 0 < permit.units <= request.units
         and request.arc_from_deg <= permit.arc_from_deg <= permit.arc_to_deg <= request.arc_to_deg
+        and request.elevation_from_deg <= permit.elevation_from_deg
+        and permit.elevation_from_deg <= permit.elevation_to_deg <= request.elevation_to_deg
+        and permit.performance == request.performance
     )
 
 

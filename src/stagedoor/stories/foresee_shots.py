@@ -228,8 +228,9 @@ class _Answers:
 
 
 _SAME = (
-    "use", "purpose", "territory", "shot", "unit", "units", "arc_from_deg", "arc_to_deg", "retake_of", "worker_grade",
-    "category", "content", "quality", "audience", "places", "circumstances", "dates",
+    "use", "purpose", "territory", "shot", "unit", "units", "arc_from_deg", "arc_to_deg", "elevation_from_deg",
+    "elevation_to_deg", "performance", "retake_of", "worker_grade", "category", "content", "quality", "audience",
+    "places", "circumstances", "dates",
 )  # fmt: skip
 """What a row and a request have in common."""
 

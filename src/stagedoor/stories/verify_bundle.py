@@ -156,9 +156,11 @@ def _permit(bundle: _Bundle, permit: Permit) -> Iterator[Check]:
         yield Check(holds=False, what=f"decision, request, standing and consent of permit {permit.permit} are here")
         return
     allowed = (permit.asset, permit.shot, permit.units, permit.use, permit.production, permit.performer, permit.worker,
-               permit.arc_from_deg, permit.arc_to_deg)  # fmt: skip
+               permit.arc_from_deg, permit.arc_to_deg, permit.elevation_from_deg, permit.elevation_to_deg,
+               permit.performance)  # fmt: skip
     asked = (request.asset, request.shot, request.units, request.use, request.production, request.performer,
-             request.worker, request.arc_from_deg, request.arc_to_deg)  # fmt: skip
+             request.worker, request.arc_from_deg, request.arc_to_deg, request.elevation_from_deg,
+             request.elevation_to_deg, request.performance)  # fmt: skip
     same = allowed == asked
     yield Check(holds=same, what="the permit allows exactly what was asked")
     books = tuple(bundle.books[digest] for digest in standing.rulebooks if digest in bundle.books)

@@ -172,10 +172,15 @@ def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
             return _wrong(f"{values['frames']} frames are ordered; the permit allows {permit.units}")
         if not permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg:
             return _wrong("the camera move goes beyond the permitted arc")
+        heights = [value for name, value in values.items() if name.startswith("elevation_")]
+        if not permit.elevation_from_deg <= min(heights) <= max(heights) <= permit.elevation_to_deg:
+            return _wrong("a camera stands higher or lower than is permitted")
         if planned.order.recipe == LOOK and values["elevation_from_deg"] > values["elevation_to_deg"]:
             return _wrong("the lowest elevation of a look lies above its highest")
     elif permit.units < 1:
         return _wrong(f"the permit allows no {recipe.unit}")
+    if planned.order.recipe == GENERATE_PERFORMANCE and f"sha256:{play.curve_digest(values)}" != permit.performance:
+        return _wrong("the order follows another performance than is permitted")
     return planned
 
 

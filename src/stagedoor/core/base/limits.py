@@ -46,6 +46,9 @@ RULES_MAX: Final = 5_000
 FINDINGS_MAX: Final = 500
 """Findings in one decision."""
 
+ELEVATION_DEG_MAX: Final = 30
+"""Degrees above or below eye level that a camera may stand.  Arcs count azimuth, and none goes over the crown."""
+
 PERMIT_HOURS_MAX: Final = 72
 """A permit's longest life: a long weekend on the farm.  After it the reservation is released."""
 

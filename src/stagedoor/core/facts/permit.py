@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.limits import ELEVATION_DEG_MAX
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.consent import Use
@@ -13,9 +14,14 @@ from stagedoor.core.facts.consent import Use
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit(Fact):
-    """The right of one worker to so many units.  `life_seconds` runs on the database's clock from its recording."""
+    """The right of one worker to so many units.  `life_seconds` runs on the database's clock from its recording.
+
+    Arc and elevation bound every camera; `performance` is the SHA-256 of the one file that a generated performance may
+    follow, or "" (then none may be generated).
+    """
 
     KIND: ClassVar[str] = "permit"
+    FORM: ClassVar[int] = 2
     permit: str
     use_id: str
     request: str
@@ -37,6 +43,9 @@ class Permit(Fact):
     days: int
     life_seconds: int
     at: Instant
+    performance: str = ""
+    elevation_from_deg: int = -ELEVATION_DEG_MAX
+    elevation_to_deg: int = ELEVATION_DEG_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

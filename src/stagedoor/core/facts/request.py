@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar
 
 from stagedoor.core.base.fact import Fact
+from stagedoor.core.base.limits import ELEVATION_DEG_MAX
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.asset import AssetKind, ReplicaKind
@@ -54,11 +55,14 @@ class Request(Fact):
     """One use asked for.  Arc degrees are azimuths around the head, 0 at the face; from <= to, at most 360 apart.
 
     `places` are all places whose law the use touches (where the performer lives, where the scan is, where it is
-    shown), as US-CA or EU.  `prompt` is the digest of a text prompt that drives the use, or "".
+    shown), as US-CA or EU.  `prompt` is the digest of a text prompt that drives the use, or "".  `performance` is the
+    SHA-256 of the file that a generated performance follows (`sha256:` and 64 digits), or "": what an approval of this
+    request approves is that very performance.  The camera stays from `elevation_from_deg` to `elevation_to_deg` above
+    eye level; with the arc that bounds the solid angle of directions that she is seen from.
     """
 
     KIND: ClassVar[str] = "request"
-    FORM: ClassVar[int] = 2
+    FORM: ClassVar[int] = 3
     use_id: str
     asker: str
     production: str
@@ -88,6 +92,9 @@ class Request(Fact):
     prompt: str = ""
     circumstances: tuple[Circumstance, ...] = ()
     dates: tuple[DatedFact, ...] = ()
+    performance: str = ""
+    elevation_from_deg: int = -ELEVATION_DEG_MAX
+    elevation_to_deg: int = ELEVATION_DEG_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

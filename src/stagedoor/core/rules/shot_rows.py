@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from stagedoor.core.base.limits import ELEVATION_DEG_MAX
 from stagedoor.core.facts.request import Circumstance, DatedFact
 from stagedoor.core.facts.terms import Audience, Content, Purpose, Quality, Use
 
@@ -38,6 +39,9 @@ class ShotRow:
     day: date | None = None
     arc_from_deg: int = 0
     arc_to_deg: int = 0
+    elevation_from_deg: int = -ELEVATION_DEG_MAX
+    elevation_to_deg: int = ELEVATION_DEG_MAX
+    performance: str = ""
     purpose: Purpose = Purpose.PICTURE
     medium: str = ""
     territory: str = "world"

@@ -8,6 +8,7 @@ from typing import Final
 from stagedoor.core.base.canonical import CanonicalError
 from stagedoor.core.base.ids import has_shape
 from stagedoor.core.base.limits import (
+    ELEVATION_DEG_MAX,
     PLACES_MAX,
     SAFE_INTEGER_MAX,
     TEXT_CHARS_MAX,
@@ -17,6 +18,7 @@ from stagedoor.core.base.limits import (
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.request import Request
+from stagedoor.core.facts.terms import Use
 from stagedoor.core.rules.declared import DECLARED, DECLARED_DATES
 from stagedoor.core.rules.text import FLAG, NUMBER, TEXT
 
@@ -44,6 +46,12 @@ def ask(draft: Request, *, at: Instant) -> Request | Refused:
         return _bad(f"{draft.units} units; ask for 1 to {UNITS_PER_REQUEST_MAX}")
     if not 0 <= draft.arc_to_deg - draft.arc_from_deg <= FULL_TURN or abs(draft.arc_from_deg) > FULL_TURN:
         return _bad(f"a camera move from {draft.arc_from_deg} to {draft.arc_to_deg} degrees; it spans 0 to 360")
+    lowest, highest = draft.elevation_from_deg, draft.elevation_to_deg
+    if not -ELEVATION_DEG_MAX <= lowest <= highest <= ELEVATION_DEG_MAX:
+        return _bad(
+            f"a camera from {lowest} to {highest} degrees above eye level; it stays from "
+            f"-{ELEVATION_DEG_MAX} to {ELEVATION_DEG_MAX}"
+        )
     if draft.worker_grade not in GRADES:
         return _bad(f"worker grade '{draft.worker_grade[:40]}'; it is one of {', '.join(GRADES)}")
     for text in (draft.medium, draft.territory, draft.shot, draft.unit):
@@ -71,6 +79,10 @@ def _declared_wrong(draft: Request) -> str:
         return f"a place that is no code as US-CA or EU, or more than {PLACES_MAX} of them"
     if draft.prompt and _DIGEST.fullmatch(draft.prompt) is None:
         return "a prompt that is not the digest of one (sha256: and 64 hexadecimal digits)"
+    if draft.performance and _DIGEST.fullmatch(draft.performance) is None:
+        return "a performance that is not the digest of one (sha256: and 64 hexadecimal digits)"
+    if draft.performance and draft.use is not Use.GENERATE:
+        return f"a performance to follow, which the use {draft.use.value} has none of; ask to generate one"
     names = [item.name for item in draft.circumstances] + [item.name for item in draft.dates]
     if len(names) != len(set(names)):
         return "a circumstance that is declared twice"

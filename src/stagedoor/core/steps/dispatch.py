@@ -12,6 +12,12 @@ from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
 ADMIT: Final = "admit-replica"
 """The recipe that makes an asset of a replica which was made elsewhere."""
 
+PERFORM: Final = "generate-performance"
+"""The recipe that moves a double as a file says."""
+
+CURVE_WORDS: Final = tuple(f"curve_sha256_w{k}" for k in range(8))
+"""Settings that name the file that a performance follows: its SHA-256 in words of 32 bits, first to last."""
+
 MOVE: Final = (
     *("frames", "arc_from_deg", "arc_to_deg", "elevation_deg"),
     *("width", "height", "first_frame", "radius_milli"),
@@ -39,19 +45,13 @@ RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
     "render-arc": (Use.RENDER, MOVE),
     "render-relit": (Use.RENDER, (*MOVE, "light")),
     "fit-performance": (Use.CREATE, ("gaussians", "rest_iterations", "iterations", "seed", "threads")),
-    "generate-performance": (
-        Use.GENERATE,
-        (*MOVE, "curve_rate", "curve_from", "curve_leave_out", *(f"curve_sha256_w{k}" for k in range(8))),
-    ),
+    PERFORM: (Use.GENERATE, (*MOVE, "curve_rate", "curve_from", "curve_leave_out", *CURVE_WORDS)),
 }
 """Every recipe, the use it serves and the whole numbers that it takes.  A worker knows the same names."""
 
 STAMP: Final = "unmarked preview"
 """What every output says, in its picture and its metadata, until marks exist (invariant 13)."""
 
-
-ELEVATION_DEG_MAX: Final = 30
-"""Degrees above or below eye level.  Arcs count azimuth; until permits carry elevation, none goes over the crown."""
 
 RADIUS_MILLI_MIN: Final = 1_500
 """Thousandths of the capture's unit from the centre: a camera inside the head would look out at its other side."""
@@ -76,13 +76,18 @@ def dispatch(
     if "frames" in values:
         if values["frames"] > permit.units or values["frames"] < 1:
             return Refused(code=Code.WRONG_WORK, why=f"{values['frames']} frames; the permit allows {permit.units}.")
-        highest = max(abs(value) for name, value in values.items() if name.startswith("elevation_"))
-        if highest > ELEVATION_DEG_MAX or values["radius_milli"] < RADIUS_MILLI_MIN:
-            why = f"A camera stays within {ELEVATION_DEG_MAX} degrees of eye level and outside the head."
+        heights = [value for name, value in values.items() if name.startswith("elevation_")]
+        if not permit.elevation_from_deg <= min(heights) <= max(heights) <= permit.elevation_to_deg:
+            why = f"The permit's cameras stay from {permit.elevation_from_deg} to {permit.elevation_to_deg} degrees."
             return Refused(code=Code.WRONG_WORK, why=why)
+        if values["radius_milli"] < RADIUS_MILLI_MIN:
+            return Refused(code=Code.WRONG_WORK, why="A camera stays outside the head.")
         inside = permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg
         if not inside:
             return Refused(code=Code.WRONG_WORK, why="The camera move goes beyond the permitted arc.")
+    if recipe == PERFORM and _followed(values) != permit.performance:
+        why = "The order follows another performance than was asked for. Ask again for this one."
+        return Refused(code=Code.WRONG_WORK, why=why, clause="docs/PERFORMANCE.md")
     return WorkOrder(
         order=order_id,
         permit=permit.digest(),
@@ -93,3 +98,11 @@ def dispatch(
         stamp=STAMP,
         at=at,
     )
+
+
+def _followed(values: dict[str, int]) -> str:
+    """The digest that an order's settings name; "" for words that are none."""
+    words = [values[name] for name in CURVE_WORDS]
+    if any(not 0 <= word < 1 << 32 for word in words):
+        return "no digest"
+    return "sha256:" + "".join(f"{word:08x}" for word in words)
