@@ -112,8 +112,63 @@ def test_of_a_video_the_sharp_frames_are_taken(tmp_path: Path) -> None:
     assert len(frames) == 6
     for frame, picture in zip(frames, sharp, strict=True):
         assert np.abs(frame[..., :3].astype(int) - picture).mean() < 8
-    data = (tmp_path / "a.avi").read_bytes()
-    for name, bad in (("cut.avi", data[:300]), ("no.mp4", b"no video" * 50), ("empty.mp4", b"")):
-        (tmp_path / name).write_bytes(bad)
-        with pytest.raises(CaptureError, match=name):
-            frames_of(tmp_path / name)
+
+
+def film_of(folder: Path, code: str, name: str) -> bytes:
+    """A short video of the egg."""
+    import cv2
+
+    film = cv2.VideoWriter(str(folder / name), cv2.VideoWriter.fourcc(*code), 25, (96, 96))
+    for picture in photographs(egg(range(0, 360, 60), px=96, heights=(0,))) * 3:
+        film.write(np.ascontiguousarray(picture[..., ::-1]))
+    film.release()
+    return (folder / name).read_bytes()
+
+
+PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("no.mp4", b"no video" * 50), ("empty.mp4", b""), ("list.mp4", PLAYLIST), ("list.avi", b"ffconcat version 1.0\n"),
+     ("wave.avi", b"RIFF\x00\x00\x00\x00WAVE"), ("short.mov", b"ftyp")],
+)  # fmt: skip
+def test_what_is_only_named_a_video_is_refused_before_any_decoder(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(CaptureError, match="whatever its name"):
+        frames_of(tmp_path / name)
+
+
+def with_size(data: bytes, box: bytes, width: int, height: int) -> bytes:
+    """An MP4 whose sample entry promises another size (ISO 14496-12, 12.1.3: 24 bytes after the entry's name)."""
+    at = data.index(box) + 28
+    return data[:at] + width.to_bytes(2, "big") + height.to_bytes(2, "big") + data[at + 4 :]
+
+
+@with_opencv
+@pytest.mark.parametrize("spoil", ["cut", "none", "size", "count", "bytes"])
+def test_a_spoilt_video_is_refused_or_read(tmp_path: Path, spoil: str) -> None:
+    """A decoder's fault, a bomb or a promise of more than there is ends the child and nobody else."""
+    data = film_of(tmp_path, "mp4v", "a.mp4")
+    stsz = data.index(b"stsz")
+    spoilt = {
+        "cut": data[: len(data) // 2],
+        "none": data[:300],
+        "size": with_size(data, b"mp4v\x00\x00\x00\x00", 65_535, 65_535),
+        "count": data[: stsz + 12] + b"\xff\xff\xff\xff" + data[stsz + 16 :],
+        "bytes": bytes(byte ^ (number % 37 == 0) for number, byte in enumerate(data)),
+    }[spoil]
+    (tmp_path / "b.mp4").write_bytes(spoilt)
+    if spoil == "size":  # the stream's own size counts, whatever the box around it promises
+        assert {frame.shape for frame in frames_of(tmp_path / "b.mp4", views=6)} == {(96, 96, 4)}
+        return
+    with pytest.raises(CaptureError, match=r"b\.mp4"):
+        frames_of(tmp_path / "b.mp4", views=6)
+
+
+@with_opencv
+def test_a_playlist_inside_a_container_leads_nowhere(tmp_path: Path) -> None:
+    """The first bytes of an MP4 before a playlist: the demuxers that follow addresses are not opened."""
+    (tmp_path / "a.mp4").write_bytes(b"\x00\x00\x00\x10ftypisom\x00\x00\x00\x00" + PLAYLIST)
+    with pytest.raises(CaptureError, match="no video that can be read"):
+        frames_of(tmp_path / "a.mp4")

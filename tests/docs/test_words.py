@@ -63,7 +63,7 @@ def test_the_spec_has_the_codes_constants() -> None:
     assert f'"form": {fact.Fact.FORM}' in text
     for form in (2, 3):
         told = re.findall(r"`(\w+)`", text.partition(f"Form {form}:")[2].partition(".")[0])
-        assert sorted(name for name, kind in kinds().items() if kind.FORM == form) == told
+        assert sorted(name for name, kind in kinds().items() if form == kind.FORM) == told
     assert max(kind.FORM for kind in kinds().values()) == 3
     assert f"{limits.FACT_BYTES_MAX:,}" in text
     assert f"deeper than {limits.CANONICAL_DEPTH_MAX}" in text

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
+import tempfile
 from functools import partial
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
 
 from capture.colmap_kit import binary, text
 from capture.shapes import egg, png
+from capture.test_alone import film_of
 from fuzz import budget
 from stagedoor.capture.colmap import MODELS, read_colmap
 from stagedoor.capture.errors import CaptureError
 from stagedoor.capture.pictures import decode_any
+from stagedoor.capture.video import frames_of
 from stagedoor.capture.world import camera_file, place
+
+
+def jpeg(picture: NDArray[np.uint8]) -> bytes:
+    """The picture's colours as a JPEG."""
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture[..., :3])).save(out, "JPEG")
+    return out.getvalue()
+
 
 MEMORY_MAX = 16 << 20
 """Bytes that a small file may take, whatever it promises."""
 CAPTURE = egg(range(0, 360, 45), px=16)
 BINARY, TEXT = binary(CAPTURE), text(CAPTURE)
 PICTURE = png(CAPTURE.images[0])
+PHOTOGRAPH = jpeg(CAPTURE.images[0])
 CALM = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EDITS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8)
 WORSE = st.one_of(
@@ -74,6 +92,25 @@ def test_text_lists_with_a_worse_word(cameras: bool, at: float, word: str) -> No
     words[int(at * len(words))] = word
     held[0 if cameras else 1] = " ".join(words).encode("utf-8", "surrogatepass")
     bounded(whole, held[0], held[1], False)
+
+
+@CALM
+@given(EDITS, st.floats(0, 1))
+def test_photographs_with_changed_bytes(edits: list[tuple[float, int]], kept: float) -> None:
+    decoded = bounded(decode_any, "a.jpg", spoilt(PHOTOGRAPH, edits, kept))
+    assert decoded is None or (decoded.dtype == np.uint8 and decoded.shape[2] == 4)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("cv2") is None, reason="VIDEO IS NOT FUZZED: no OpenCV (extra `capture`)")
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(EDITS, st.floats(0, 1))
+def test_videos_with_changed_bytes(edits: list[tuple[float, int]], kept: float) -> None:
+    """What a decoder makes of them happens in a child; here nothing but pictures or the one error arrives."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.mp4"
+        path.write_bytes(spoilt(film_of(Path(folder), "mp4v", "whole.mp4"), edits, kept))
+        frames = bounded(partial(frames_of, views=6), path)
+    assert frames is None or all(frame.dtype == np.uint8 and frame.shape[2] == 4 for frame in frames)
 
 
 @CALM

@@ -64,3 +64,9 @@ VIDEO_FRAMES_MAX = 9_000
 
 VIDEO_VIEWS = 48
 """Frames taken from a video: the sharpest of as many stretches of equal length."""
+
+VIDEO_SECONDS_MAX = 300
+"""Seconds for decoding one video: 9,000 frames of 1920 x 1080 take a minute."""
+
+VIDEO_MEMORY_BYTES_MAX = 4 * 1024 * 1024 * 1024
+"""Bytes of address space of the process that decodes: kept frames take 768 MiB at most, OpenCV maps about a GiB."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from stagedoor.capture import filming
 from stagedoor.capture.errors import CaptureError, shown
-from stagedoor.capture.limits import CAPTURE_PX_MAX, IMAGE_SIDE_PX_MAX, VIDEO_FRAMES_MAX, VIDEO_VIEWS
-from stagedoor.capture.looks import sharpness, smaller
+from stagedoor.capture.limits import VIDEO_SECONDS_MAX, VIDEO_VIEWS
 
 VIDEO_ENDINGS: Final = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+HEAD_BYTES: Final = 12
 
 
 def is_video(path: Path) -> bool:
@@ -23,44 +27,43 @@ def is_video(path: Path) -> bool:
 
 def frames_of(path: Path, *, views: int = VIDEO_VIEWS) -> list[NDArray[np.uint8]]:
     """At most `views` frames [H,W,4], alpha 255, in the order of time.  Raises CaptureError."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    if not _is_container(head):
+        raise _no(path, "it is no MP4, MOV, Matroska or AVI file, whatever its name", "Save it again as MP4 (H.264)")
     if importlib.util.find_spec("cv2") is None:
         raise _no(path, "OpenCV is not installed, so a video cannot be read", "Install stagedoor[capture]")
-    import cv2
+    told, body = _child(path, views)
+    if "problem" in told:
+        raise _no(path, told["problem"], told["todo"])
+    count, height, width = (int(told[name]) for name in ("frames", "height", "width"))
+    frames = np.frombuffer(body, np.uint8, count=count * height * width * 3).reshape(count, height, width, 3)
+    return [np.dstack([frame, np.full((height, width), 255, np.uint8)]) for frame in frames]
 
-    film = cv2.VideoCapture(str(path))
+
+def _is_container(head: bytes) -> bool:
+    """By its first bytes: ISO 14496-12 (a box `ftyp`, or the older `moov`, `mdat`, `wide`), Matroska's EBML, AVI."""
+    iso = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide")
+    return iso or head.startswith(b"\x1a\x45\xdf\xa3") or (head.startswith(b"RIFF") and head[8:12] == b"AVI ")
+
+
+def _child(path: Path, views: int) -> tuple[dict[str, str], bytes]:
+    """What the decoding child said, and the pictures that follow."""
+    command = [sys.executable, "-m", filming.__name__, str(path.resolve()), str(views)]
     try:
-        wide, high = int(film.get(cv2.CAP_PROP_FRAME_WIDTH)), int(film.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        count = int(film.get(cv2.CAP_PROP_FRAME_COUNT))
-        if not film.isOpened() or wide < 1 or high < 1 or count < 1:
-            raise _no(path, "it is no video that can be read", "Save it again as MP4 (H.264)")
-        if max(wide, high) > IMAGE_SIDE_PX_MAX or views * wide * high > CAPTURE_PX_MAX:
-            raise _no(
-                path, f"its frames are {wide}x{high} pixels", "Make the video smaller, 1920 pixels a side or less"
-            )
-        if count > VIDEO_FRAMES_MAX:
-            raise _no(path, f"it has {count} frames; at most {VIDEO_FRAMES_MAX} are looked at", "Cut it shorter")
-        kept = _sharpest(film, count, views, cv2)
-    finally:
-        film.release()
-    if len(kept) < 3:
-        raise _no(path, f"{len(kept)} frames could be read", "Save it again as MP4 (H.264)")
-    return kept
-
-
-def _sharpest(film: Any, count: int, views: int, cv2: Any) -> list[NDArray[np.uint8]]:
-    best: dict[int, tuple[float, NDArray[np.uint8]]] = {}
-    for number in range(count):
-        good, frame = film.read()
-        if not good:
-            break
-        picture = np.empty((*frame.shape[:2], 4), np.uint8)
-        picture[..., :3], picture[..., 3] = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), 255
-        place = number * views // count
-        sharp = sharpness(smaller(picture))
-        sharp = sharp if np.isfinite(sharp) else 0.0
-        if place not in best or sharp > best[place][0]:
-            best[place] = (sharp, picture)
-    return [best[place][1] for place in sorted(best)]
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            timeout=VIDEO_SECONDS_MAX, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as fault:
+        what = f"decoding it took more than {VIDEO_SECONDS_MAX} seconds"
+        raise _no(path, what, "Cut it shorter, or make it smaller") from fault
+    head, _, body = done.stdout.partition(b"\n")
+    if done.returncode != 0 or not head:
+        raise _no(path, f"its decoder ended with status {done.returncode}", "Save it again as MP4 (H.264)")
+    told = json.loads(head)
+    assert isinstance(told, dict)
+    return told, body
 
 
 def _no(path: Path, what: str, todo: str) -> CaptureError:
