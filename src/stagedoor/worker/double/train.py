@@ -58,6 +58,7 @@ class TrainSettings:
 
     Rates are Adam's, per step, at the start: rate_mean in half-boxes of the hull, the others in the parameter's own
     units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
+    `antialiased` is how the double is drawn, in training and ever after (project.py).
     `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
     `threads` None takes what the machine has, at most four; it changes the time and never the result.
     """
@@ -76,6 +77,7 @@ class TrainSettings:
     rate_end: float = 0.06
     degree: int = 0
     rate_rest: float = 2e-3
+    antialiased: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.degree < len(COEFFICIENTS):
@@ -237,7 +239,7 @@ class Trainer:
         stage, picture = self.stage, self.pictures[view]
         camera = self.cameras[view]
         rest = self.rest[: 3 * COEFFICIENTS[self.degree(step)]]
-        numbers = stage.place(self.params, camera, rest)
+        numbers = stage.place(self.params, camera, rest, antialiased=self.settings.antialiased)
         size = (stage.width, stage.height)
         losses = [0.0] * CHUNKS
 
@@ -298,7 +300,7 @@ class Trainer:
         seen = self.params[10] > -np.log(1.0 / float(ALPHA_MIN) - 1.0)
         if not seen.any():
             seen[:] = True
-        return Splats.unpacked(self.params[:, seen], self.rest[:, seen])
+        return Splats.unpacked(self.params[:, seen], self.rest[:, seen], antialiased=self.settings.antialiased)
 
     def degree(self, step: int) -> int:
         """The degree of colour that this step trains."""
@@ -349,7 +351,7 @@ def score(splats: Splats, capture: Capture, *, threads: int | None = None) -> tu
         stage = Stage(gaussians=len(splats), width=capture.width, height=capture.height, pool=pool)
         params, rest = splats.packed(), splats.packed_rest()
         for view in capture.views("test"):
-            stage.place(params, camera_of(capture, view), rest)
+            stage.place(params, camera_of(capture, view), rest, antialiased=splats.antialiased)
             pool.run(stage.draw_chunk)
             drawn = to_bytes(stage.image(BLACK)).astype(np.float64) / 255.0
             truth = capture.images[view].astype(np.float64) / 255.0
