@@ -64,7 +64,7 @@ class Structure:
         return measure(self.planes, self.busy, size, chunk, self.maps, self.work)
 
     def pull_back(self, background: Floats, weight: float, chunk: int, grads: Floats) -> None:
-        """Mixes the gradient into this chunk's grads [tiles,16,64]: (1 - weight) of what is there.  After all measure."""
+        """Mixes the gradient into this chunk's grads [tiles,16,64]: (1 - weight) of what is there.  After measure."""
         pull_back(self.planes, self.maps, self.busy, background, f4(weight), chunk, grads, self.work)
 
 

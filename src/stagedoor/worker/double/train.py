@@ -31,8 +31,8 @@ from stagedoor.worker.double.render import to_bytes
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
-from stagedoor.worker.double.structure import Structure
 from stagedoor.worker.double.state import ARRAYS, State, StateError, pack, unpack
+from stagedoor.worker.double.structure import Structure
 
 Progress = Callable[[int, int, float], None]
 """Called with (steps done, steps in all, mean absolute error of the last view, 0 to 1)."""
