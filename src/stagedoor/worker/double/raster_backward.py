@@ -31,8 +31,8 @@ f4 = np.float32
 u8 = np.uint64
 
 BACK_ROW = 192
-"""Floats in one row while going back: 16 lanes each of transmittance, P, then dL/d of red, green, blue and alpha; then a
-splat's six lane sums over the rows above: m, m dy, m dy^2, then red, green, blue."""
+"""Floats in one row while going back: 16 lanes each of transmittance, P, then dL/d of red, green, blue and alpha; then
+a splat's six lane sums over the rows above: m, m dy, m dy^2, then red, green, blue."""
 SUMS = 96
 """Where in a row those sums begin."""
 BACK_ROWS = TILE + 1
@@ -161,7 +161,7 @@ def fill_back(drawn: Floats, grads: Floats, buffer: Floats) -> None:
 # Inlined by numba itself: left to LLVM, the kernel that comes back from the cache runs a third slower (measured).
 @njit(inline="always")
 def undraw_splat(splat: Floats, left: np.float32, top: np.float32, first: int, last: int, buffer: Floats) -> None:
-    """Takes one splat's part out of rows first..last of a flat buffer; its six lane sums come to stand in row `last`."""
+    """Takes one splat's part out of rows first..last of a flat buffer; its lane sums come to stand in row `last`."""
     u, v = splat[0] - left - f4(0.5), splat[1] - top - f4(0.5)
     a, b, c, log2_opacity = splat[2], splat[3], splat[4], splat[5]
     red, green, blue = splat[6], splat[7], splat[8]
