@@ -94,7 +94,9 @@ def speeds(head: Capture, splats: Splats, quiet: bool) -> dict[str, object]:
             "backward_ms (bar 6.5)": median_ms(kernels.backward),
         }
     camera = camera_of(head, head.views("test")[0])
-    copies = Splats.unpacked(np.tile(splats.packed(), 4), np.tile(splats.packed_rest(), 4))
+    copies = Splats.unpacked(
+        np.tile(splats.packed(), 4), np.tile(splats.packed_rest(), 4), antialiased=splats.antialiased
+    )
     for name, some in (("10,000 (bar 60)", splats), ("40,000 (bar 40)", copies)):
         took = median_ms(lambda some=some: render_frame(some, camera, width=512, height=512, threads=THREADS))
         out[f"frames/s at 512 px, {name}"] = round(1000 / took, 1)

@@ -67,7 +67,8 @@ def exp2_small(power: np.float32) -> np.float32:
 
     Written out so that it is the same arithmetic on every machine (libm's exp is not) and fills vector lanes.
     """
-    whole = np.int32(power + np.float32(126.5)) - np.int32(126)
+    # Kept in 32 bits at every step: numba makes 64 of a difference, for which a vector has half the lanes.
+    whole = np.int32(np.int32(power + np.float32(126.5)) - np.int32(126))
     rest = (power - np.float32(whole)) * np.float32(0.6931471805599453)
     poly = fma(np.float32(1.0 / 720.0), rest, np.float32(1.0 / 120.0))
     poly = fma(poly, rest, np.float32(1.0 / 24.0))

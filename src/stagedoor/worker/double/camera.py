@@ -48,11 +48,14 @@ class Camera:
         )
 
     def numbers(self) -> NDArray[np.float32]:
-        """As the kernels read it: rotation [0:9] row by row, translation [9:12], fx fy cx cy, width height."""
-        out = np.empty(18, np.float32)
+        """As the kernels read it: rotation [0:9] row by row, translation [9:12], fx fy cx cy, width height, and 0.
+
+        The last is PIXEL_SPREAD where Gaussians are drawn antialiased (project.py); Stage.place sets it.
+        """
+        out = np.zeros(19, np.float32)
         out[:9] = self.world_to_camera[:3, :3].ravel()
         out[9:12] = self.world_to_camera[:3, 3]
-        out[12:] = (self.fx, self.fy, self.cx, self.cy, self.width, self.height)
+        out[12:18] = (self.fx, self.fy, self.cx, self.cy, self.width, self.height)
         return out
 
     def position(self) -> NDArray[np.float64]:

@@ -122,7 +122,7 @@ def seen(splats: Splats, cameras: Sequence[Camera], *, threads: int | None = Non
             params[11] = (depth - 0.5) / float(SH0)
             params[12] = 0.5 / float(SH0)
             stage = Stage(gaussians=len(splats), width=camera.width, height=camera.height, pool=pool)
-            stage.place(params, camera)
+            stage.place(params, camera, antialiased=splats.antialiased)
             pool.run(stage.draw_chunk)
             picture = stage.image(np.zeros(3, np.float32)).astype(np.float64)
             safe = np.maximum(depth, float(NEAR))

@@ -41,7 +41,7 @@ class Pool:
         if self._executor is not None:
             self._executor.shutdown()
 
-    def run(self, work: Callable[[int], None]) -> None:
+    def run(self, work: Callable[[int], object]) -> None:
         """Calls `work(chunk)` once for each of CHUNKS chunks and returns when all are done."""
         if self._executor is None:
             for chunk in range(CHUNKS):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from stagedoor.worker.double._jit import exp2_small, fma, njit
 from stagedoor.worker.double.camera import Camera
 from stagedoor.worker.double.pool import CHUNKS, Pool
-from stagedoor.worker.double.project import PARAMETERS, SPLAT, TILE, Floats, Ints, project
+from stagedoor.worker.double.project import PARAMETERS, PIXEL_SPREAD, SPLAT, TILE, Floats, Ints, project
 from stagedoor.worker.double.shade import shade
 from stagedoor.worker.double.tiles import list_tiles, order_by_depth
 
@@ -144,14 +144,16 @@ class Stage:
         """The Gaussians that a chunk projects: a contiguous quarter."""
         return self.gaussians * chunk // CHUNKS, self.gaussians * (chunk + 1) // CHUNKS
 
-    def place(self, params: Floats, camera: Camera, rest: Floats | None = None) -> Floats:
+    def place(self, params: Floats, camera: Camera, rest: Floats | None = None, *, antialiased: bool = False) -> Floats:
         """Projects params [14,N] and lists the tiles; gives the camera's numbers.  Draws nothing yet.
 
         `rest` [3K,N] are the coefficients of a colour that hangs on the direction; without rows, or None, it does not.
+        `antialiased` as the double says of itself.
         """
         assert params.shape == (PARAMETERS, self.gaussians), params.shape
         assert (camera.width, camera.height) == (self.width, self.height)
         numbers = camera.numbers()
+        numbers[18] = PIXEL_SPREAD if antialiased else 0.0
         count = 0 if rest is None else len(rest) // 3
         eye = camera.position().astype(np.float32)
 

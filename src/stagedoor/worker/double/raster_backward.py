@@ -30,10 +30,16 @@ from stagedoor.worker.double.raster import (
 f4 = np.float32
 u8 = np.uint64
 
-BACK_ROW = 96
-"""Floats in one row while going back: 16 lanes each of transmittance, P, then dL/d of red, green, blue and alpha."""
+BACK_ROW = 192
+"""Floats in one row while going back: 16 lanes each of transmittance, P, then dL/d of red, green, blue and alpha; then
+a splat's six lane sums over the rows above: m, m dy, m dy^2, then red, green, blue."""
+SUMS = 96
+"""Where in a row those sums begin."""
 BACK_ROWS = TILE + 1
-"""A tile's rows, and one more for the six lane sums of a splat: m, m dy, m dy^2, then red, green, blue."""
+"""A tile's rows, and one more for the lane sums that leave the last.
+
+The sums travel down the rows, so that the inner loop has one array and fixed distances in it: between two arrays, or
+two views of one, LLVM would ask at every row whether they overlap, which took longer than the row."""
 
 
 def back_buffers() -> Floats:
@@ -116,6 +122,7 @@ def rasterize_backward(
     mine = sums[chunk]
     mine[:, :] = f4(0.0)
     buffer = buffers[chunk]
+    flat = buffer.reshape(BACK_ROWS * BACK_ROW)
     for tile in range(frame.shape[0]):
         if chunk_of(tile, across) != chunk or starts[tile] == starts[tile + 1]:
             continue
@@ -129,8 +136,8 @@ def rasterize_backward(
             splat = splats[i]
             first, last = rows_reached(splat, top)
             if first < last:
-                undraw_splat(splat, left, top, first, last, buffer)
-                gather_lanes(buffer, splat[0] - left - f4(0.5), mine[i])
+                undraw_splat(splat, left, top, first, last, flat)
+                gather_lanes(buffer[last, SUMS:], splat[0] - left - f4(0.5), mine[i])
 
 
 @njit()
@@ -154,60 +161,62 @@ def fill_back(drawn: Floats, grads: Floats, buffer: Floats) -> None:
 # Inlined by numba itself: left to LLVM, the kernel that comes back from the cache runs a third slower (measured).
 @njit(inline="always")
 def undraw_splat(splat: Floats, left: np.float32, top: np.float32, first: int, last: int, buffer: Floats) -> None:
-    """Takes one splat's part out of rows first..last and leaves its six lane sums in the last row."""
+    """Takes one splat's part out of rows first..last of a flat buffer; its lane sums come to stand in row `last`."""
     u, v = splat[0] - left - f4(0.5), splat[1] - top - f4(0.5)
     a, b, c, log2_opacity = splat[2], splat[3], splat[4], splat[5]
     red, green, blue = splat[6], splat[7], splat[8]
-    lanes = buffer[TILE]
-    lanes[:] = f4(0.0)
+    start = u8(first * BACK_ROW + SUMS)
+    for x in range(6 * TILE):
+        buffer[start + u8(x)] = f4(0.0)
     for r in range(first, last):
         dy = f4(r) - v
         dy_square = dy * dy
         constant = log2_opacity + c * dy * dy
         linear = f4(2.0) * b * dy
-        row = buffer[r]
+        row = u8(r * BACK_ROW)
         for x in range(TILE):
-            lane = u8(x)
+            lane = row + u8(x)
             dx = f4(x) - u
             exponent = fma(fma(a, dx, linear), dx, constant)
             raw = exp2_small(max(exponent, EXPONENT_FLOOR))
             alpha = min(raw, ALPHA_MAX)
             alpha = alpha if exponent > LOG2_ALPHA_MIN else f4(0.0)
-            light = row[lane]
+            light = buffer[lane]
             weight = alpha * light
-            g_red, g_green, g_blue = row[lane + u8(32)], row[lane + u8(48)], row[lane + u8(64)]
-            worth = fma(red, g_red, fma(green, g_green, fma(blue, g_blue, row[lane + u8(80)])))
-            behind = fma(-weight, worth, row[lane + u8(16)])
+            g_red, g_green, g_blue = buffer[lane + u8(32)], buffer[lane + u8(48)], buffer[lane + u8(64)]
+            worth = fma(red, g_red, fma(green, g_green, fma(blue, g_blue, buffer[lane + u8(80)])))
+            behind = fma(-weight, worth, buffer[lane + u8(16)])
             moved = (light * worth - behind / (f4(1.0) - alpha)) * alpha
             moved = moved if raw < ALPHA_MAX else f4(0.0)
-            row[lane] = light - weight
-            row[lane + u8(16)] = behind
-            lanes[lane] += moved
-            lanes[lane + u8(16)] = fma(moved, dy, lanes[lane + u8(16)])
-            lanes[lane + u8(32)] = fma(moved, dy_square, lanes[lane + u8(32)])
-            lanes[lane + u8(48)] = fma(weight, g_red, lanes[lane + u8(48)])
-            lanes[lane + u8(64)] = fma(weight, g_green, lanes[lane + u8(64)])
-            lanes[lane + u8(80)] = fma(weight, g_blue, lanes[lane + u8(80)])
+            buffer[lane] = light - weight
+            buffer[lane + u8(16)] = behind
+            buffer[lane + u8(288)] = buffer[lane + u8(96)] + moved
+            buffer[lane + u8(304)] = fma(moved, dy, buffer[lane + u8(112)])
+            buffer[lane + u8(320)] = fma(moved, dy_square, buffer[lane + u8(128)])
+            buffer[lane + u8(336)] = fma(weight, g_red, buffer[lane + u8(144)])
+            buffer[lane + u8(352)] = fma(weight, g_green, buffer[lane + u8(160)])
+            buffer[lane + u8(368)] = fma(weight, g_blue, buffer[lane + u8(176)])
 
 
 @njit()
-def gather_lanes(buffer: Floats, u: np.float32, out: Floats) -> None:
-    """Adds the lane sums to one splat's row [9]; dx is a lane's own, so moments in x are made only here."""
-    lanes = buffer[TILE]
+def gather_lanes(lanes: Floats, u: np.float32, out: Floats) -> None:
+    """Adds lane sums [96] to one splat's row [9]; dx is a lane's own, so moments in x are made only here."""
     s0, s1, s2, s3, s4, s5 = f4(0.0), f4(0.0), f4(0.0), f4(0.0), f4(0.0), f4(0.0)
     red, green, blue = f4(0.0), f4(0.0), f4(0.0)
     for x in range(TILE):
+        lane = u8(x)
         dx = f4(x) - u
-        m, m_dy = lanes[x], lanes[x + 16]
+        m, m_dy = lanes[lane], lanes[lane + u8(16)]
+        m_dx = m * dx
         s0 += m
-        s1 += m * dx
+        s1 += m_dx
         s2 += m_dy
-        s3 += m * dx * dx
+        s3 += m_dx * dx
         s4 += m_dy * dx
-        s5 += lanes[x + 32]
-        red += lanes[x + 48]
-        green += lanes[x + 64]
-        blue += lanes[x + 80]
+        s5 += lanes[lane + u8(32)]
+        red += lanes[lane + u8(48)]
+        green += lanes[lane + u8(64)]
+        blue += lanes[lane + u8(80)]
     out[0] += s0
     out[1] += s1
     out[2] += s2

@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stagedoor.worker.double.camera import Camera
-from stagedoor.worker.double.project import ALPHA_MIN, DILATION, NEAR, SH0, SLOPE_MARGIN
+from stagedoor.worker.double.project import ALPHA_MIN, DILATION, NEAR, PIXEL_SPREAD, SH0, SLOPE_MARGIN
 from stagedoor.worker.double.raster import ALPHA_MAX
 from stagedoor.worker.double.sh import COEFFICIENTS, basis
 
 Doubles = NDArray[np.float64]
 
 
-def reference_frame(params: Doubles, camera: Camera, background: Doubles, rest: Doubles | None = None) -> Doubles:
+def reference_frame(
+    params: Doubles, camera: Camera, background: Doubles, rest: Doubles | None = None, *, antialiased: bool = False
+) -> Doubles:
     """params [14,N] (rows as in project.py) over background [3], float64 [H,W,3], not clamped.
 
     rest [3K,N] (rows as in shade.py) are the coefficients beyond degree 0.
@@ -32,7 +34,9 @@ def reference_frame(params: Doubles, camera: Camera, background: Doubles, rest: 
         opacity = 1.0 / (1.0 + np.exp(-params[10, i]))
         if placed[2, i] <= NEAR or opacity <= ALPHA_MIN:
             continue
-        u, v, inverse = _image_ellipse(params[:, i], placed[:, i], camera)
+        spread = float(PIXEL_SPREAD if antialiased else DILATION)
+        u, v, inverse, kept = _image_ellipse(params[:, i], placed[:, i], camera, spread)
+        opacity *= kept if antialiased else 1.0
         dx, dy = across - u, down - v
         power = -0.5 * (inverse[0, 0] * dx**2 + 2 * inverse[0, 1] * dx * dy + inverse[1, 1] * dy**2)
         alpha = opacity * np.exp(power)
@@ -52,8 +56,13 @@ def _colour(param: Doubles, camera: Camera, rest: Doubles | None) -> Doubles:
     return np.asarray(np.maximum(flat + shares @ np.asarray(rest, np.float64).reshape(-1, 3), 0.0), np.float64)
 
 
-def _image_ellipse(param: Doubles, placed: Doubles, camera: Camera) -> tuple[float, float, Doubles]:
-    """Centre (px) and inverse 2x2 covariance (px^-2) of one Gaussian [14] whose camera-space mean is placed [3]."""
+def _image_ellipse(
+    param: Doubles, placed: Doubles, camera: Camera, widening: float
+) -> tuple[float, float, Doubles, float]:
+    """Centre (px) and inverse 2x2 covariance (px^-2) of one Gaussian [14] whose camera-space mean is placed [3].
+
+    Last, the root of the ratio of its image area before it is widened to that after it.
+    """
     x, y, z = placed
     w, i, j, k = param[6:10] / np.linalg.norm(param[6:10])
     rotation = np.array(
@@ -69,5 +78,6 @@ def _image_ellipse(param: Doubles, placed: Doubles, camera: Camera) -> tuple[flo
     held_x, held_y = np.clip(x / z, -slope_x, slope_x), np.clip(y / z, -slope_y, slope_y)
     jacobian = np.array([[camera.fx / z, 0, -camera.fx * held_x / z], [0, camera.fy / z, -camera.fy * held_y / z]])
     flat = jacobian @ camera.world_to_camera[:3, :3] @ spread
-    covariance = flat @ flat.T + float(DILATION) * np.eye(2)
-    return camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy, np.asarray(np.linalg.inv(covariance))
+    covariance = flat @ flat.T + widening * np.eye(2)
+    kept = float(np.sqrt(np.linalg.det(flat @ flat.T) / np.linalg.det(covariance)))
+    return camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy, np.asarray(np.linalg.inv(covariance)), kept

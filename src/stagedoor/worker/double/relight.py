@@ -119,6 +119,7 @@ def relit(splats: Splats, lit: Lit, light: NDArray[np.floating]) -> Splats:
         opacity_logits=splats.opacity_logits,
         colours=((after - 0.5) / float(SH0)).astype(np.float32),
         rest=rest,
+        antialiased=splats.antialiased,
     )
 
 

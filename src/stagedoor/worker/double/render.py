@@ -30,7 +30,7 @@ def render_frame(
     view = _checked(camera, width, height)
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
-        stage.place(splats.packed(), view, splats.packed_rest())
+        stage.place(splats.packed(), view, splats.packed_rest(), antialiased=splats.antialiased)
         pool.run(stage.draw_chunk)
         return to_bytes(stage.image(np.array(background, np.float32)))
 
@@ -42,7 +42,7 @@ def render_rgba(
     view = _checked(camera, width, height)
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
-        stage.place(splats.packed(), view, splats.packed_rest())
+        stage.place(splats.packed(), view, splats.packed_rest(), antialiased=splats.antialiased)
         pool.run(stage.draw_chunk)
         black, white = stage.image(np.zeros(3, np.float32)), stage.image(np.ones(3, np.float32))
     return np.concatenate([black, 1.0 - (white - black)[..., :1]], axis=2).astype(np.float32)

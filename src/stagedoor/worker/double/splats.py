@@ -33,7 +33,8 @@ class Splats:
     """means [N,3] world units; log_scales [N,3] natural log of world units; quats [N,4] wxyz, any length but zero;
     opacity_logits [N]; colours [N,3] as spherical-harmonic coefficients of degree 0: rgb = 0.28209479 c + 0.5.
     rest [N,K,3] are those of degrees 1 to 3, in the order of sh.py, for the direction from the camera to it in
-    the capture's world; K is 0, 3, 8 or 15.  All float32, all read-only."""
+    the capture's world; K is 0, 3, 8 or 15.  All float32, all read-only.  antialiased: how it was trained and is to be
+    drawn (project.py)."""
 
     means: NDArray[np.float32]
     log_scales: NDArray[np.float32]
@@ -41,6 +42,7 @@ class Splats:
     opacity_logits: NDArray[np.float32]
     colours: NDArray[np.float32]
     rest: NDArray[np.float32] = field(default_factory=no_rest)
+    antialiased: bool = False
 
     def __post_init__(self) -> None:
         count = len(self.means)
@@ -77,7 +79,7 @@ class Splats:
         return np.ascontiguousarray(self.rest.reshape(len(self), -1).T, np.float32)
 
     @classmethod
-    def unpacked(cls, params: Floats, rest: Floats | None = None) -> Splats:
+    def unpacked(cls, params: Floats, rest: Floats | None = None, *, antialiased: bool = False) -> Splats:
         """The reverse of packed() and packed_rest()."""
         return cls(
             means=params[0:3].T,
@@ -86,4 +88,5 @@ class Splats:
             opacity_logits=params[10],
             colours=params[11:14].T,
             rest=no_rest() if rest is None or not len(rest) else rest.T.reshape(params.shape[1], -1, 3),
+            antialiased=antialiased,
         )

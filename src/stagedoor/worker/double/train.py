@@ -1,4 +1,4 @@
-"""A double fitted to a capture: visual hull, then Adam on L1 through the rasterizer.  Same seed, same bytes.
+"""A double fitted to a capture: visual hull, then Adam through the rasterizer.  Same seed, same bytes.
 
 Everything is scheduled by iteration, never by the clock, and every sum has a fixed order, so one capture, one seed and
 one setting give one PLY whatever the number of threads.  In training every other step stands on a random background,
@@ -32,6 +32,7 @@ from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
 from stagedoor.worker.double.state import ARRAYS, State, StateError, pack, unpack
+from stagedoor.worker.double.structure import Structure
 
 Progress = Callable[[int, int, float], None]
 """Called with (steps done, steps in all, mean absolute error of the last view, 0 to 1)."""
@@ -58,6 +59,8 @@ class TrainSettings:
 
     Rates are Adam's, per step, at the start: rate_mean in half-boxes of the hull, the others in the parameter's own
     units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
+    `structure` is the share of the loss by structure (structure.py), the rest being the absolute error.
+    `antialiased` is how the double is drawn, in training and ever after (project.py).
     `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
     `threads` None takes what the machine has, at most four; it changes the time and never the result.
     """
@@ -76,10 +79,14 @@ class TrainSettings:
     rate_end: float = 0.06
     degree: int = 0
     rate_rest: float = 2e-3
+    structure: float = 0.2
+    antialiased: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.degree < len(COEFFICIENTS):
             raise ValueError(f"a colour's degree is 0 to {len(COEFFICIENTS) - 1}")
+        if not 0.0 <= self.structure <= 1.0:
+            raise ValueError("the share of the loss by structure is 0 to 1")
         if not 1 <= self.gaussians <= GAUSSIANS_MAX or self.iterations < 1:
             raise ValueError(
                 f"training wants at least one iteration and at least one Gaussian, at most {GAUSSIANS_MAX}"
@@ -221,6 +228,7 @@ class Trainer:
         self.rest_rates = np.empty(rows, np.float32)
         self.pixel_grads = aligned_zeros(*self.stage.frame.shape)
         self.buffers = back_buffers()
+        self.structure = Structure(self.stage.across, self.stage.down)
         self.sums = np.zeros((CHUNKS, count, 9), np.float32)
         self.cameras = [camera_of(capture, view) for view in capture.views("train")]
         self.pictures = np.zeros((len(self.cameras), *self.stage.frame.shape), np.uint8)
@@ -237,13 +245,21 @@ class Trainer:
         stage, picture = self.stage, self.pictures[view]
         camera = self.cameras[view]
         rest = self.rest[: 3 * COEFFICIENTS[self.degree(step)]]
-        numbers = stage.place(self.params, camera, rest)
+        numbers = stage.place(self.params, camera, rest, antialiased=self.settings.antialiased)
         size = (stage.width, stage.height)
         losses = [0.0] * CHUNKS
 
-        def draw_and_back(chunk: int) -> None:
+        weight = self.settings.structure
+
+        def draw(chunk: int) -> None:
             stage.draw_chunk(chunk)
             losses[chunk] = l1_tiles(stage.frame, picture, background, size, chunk, self.pixel_grads)
+            if weight:
+                self.structure.lay_out(stage.frame, stage.starts, picture, background, size, chunk)
+
+        def back(chunk: int) -> None:
+            if weight:
+                self.structure.pull_back(background, weight, chunk, self.pixel_grads)
             lists = (stage.splats, stage.starts, stage.entries, stage.across)
             rasterize_backward(*lists, chunk, stage.frame, self.pixel_grads, self.sums, self.buffers)
 
@@ -261,7 +277,10 @@ class Trainer:
                 step_rows(self.rest, self.rest_grads, *moments, self.rest_rates, step, start, end)
             adam_step(self.params, self.grads, self.means, self.squares, rates, step, start, end)
 
-        self.pool.run(draw_and_back)
+        self.pool.run(draw)
+        if weight:
+            self.pool.run(lambda chunk: self.structure.measure(size, chunk))
+        self.pool.run(back)
         self.pool.run(update)
         if step % self.settings.reseed_every == 0 and step <= RESEED_UNTIL * self.settings.iterations:
             self.reseed()
@@ -298,7 +317,7 @@ class Trainer:
         seen = self.params[10] > -np.log(1.0 / float(ALPHA_MIN) - 1.0)
         if not seen.any():
             seen[:] = True
-        return Splats.unpacked(self.params[:, seen], self.rest[:, seen])
+        return Splats.unpacked(self.params[:, seen], self.rest[:, seen], antialiased=self.settings.antialiased)
 
     def degree(self, step: int) -> int:
         """The degree of colour that this step trains."""
@@ -349,7 +368,7 @@ def score(splats: Splats, capture: Capture, *, threads: int | None = None) -> tu
         stage = Stage(gaussians=len(splats), width=capture.width, height=capture.height, pool=pool)
         params, rest = splats.packed(), splats.packed_rest()
         for view in capture.views("test"):
-            stage.place(params, camera_of(capture, view), rest)
+            stage.place(params, camera_of(capture, view), rest, antialiased=splats.antialiased)
             pool.run(stage.draw_chunk)
             drawn = to_bytes(stage.image(BLACK)).astype(np.float64) / 255.0
             truth = capture.images[view].astype(np.float64) / 255.0

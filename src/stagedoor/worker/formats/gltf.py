@@ -3,7 +3,8 @@
 Attributes of a POINTS primitive: POSITION; KHR_gaussian_splatting:ROTATION (unit quaternion xyzw), :SCALE (linear),
 :OPACITY (after the sigmoid) and :SH_DEGREE_l_COEF_n; kernel "ellipse", colour space "srgb_rec709_display" (Gaussians
 are blended as they are encoded).  COLOR_0, for readers that know only points, is the colour of degree 0, linear as glTF
-has it, in bytes.  A double's frame is glTF's: nothing is turned.
+has it, in bytes.  Its `extras` say "antialiased" where it is to be drawn so.  A double's frame is glTF's: nothing is
+turned.
 
 Written are float32, so nothing is lost but one rounding of exp and of the sigmoid.  What comes back:
   position, colour, harmonics    the same bits
@@ -29,7 +30,7 @@ from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.formats.errors import FormatError, shown
 from stagedoor.worker.formats.linear import LEAST, linear
 from stagedoor.worker.formats.made import UNWARNED, Floats, Octets, made
-from stagedoor.worker.formats.nodes import Placed, placed
+from stagedoor.worker.formats.nodes import ANTIALIASED, Placed, placed
 from stagedoor.worker.formats.turning import turned
 from stagedoor.worker.mesh.errors import MeshError
 from stagedoor.worker.mesh.gltf_data import AGAIN, MAGIC, Entry, Store, chunks, entries, index, packed
@@ -70,7 +71,9 @@ def write_glb(splats: Splats, *, extras: Mapping[str, str] = MappingProxyType({}
         accessors.append(told)
         at += values.nbytes
     attributes = {name: number for number, (name, _) in enumerate(columns)}
-    primitive = {"mode": 0, "attributes": attributes, "extensions": {EXTENSION: dict(KERNEL)}}
+    primitive: Entry = {"mode": 0, "attributes": attributes, "extensions": {EXTENSION: dict(KERNEL)}}
+    if splats.antialiased:
+        primitive["extras"] = {ANTIALIASED: True}
     content: Entry = {
         "asset": {"version": "2.0", "generator": "Stagedoor"} | ({"extras": dict(extras)} if extras else {}),
         "extensionsUsed": [EXTENSION],
@@ -161,6 +164,7 @@ def _part(store: Store, one: Placed) -> Splats:
         opacity_logits=(np.log(alpha) - np.log1p(-alpha)).astype(np.float32),
         colours=take(_PREFIX + "SH_DEGREE_0_COEF_0", "VEC3"),
         rest=np.stack(rest, axis=1) if rest else np.empty((one.count, 0, 3), np.float32),
+        antialiased=one.antialiased,
     )
     return turned(read, one.matrix, where)
 
@@ -188,4 +192,5 @@ def _together(parts: list[Splats]) -> Splats:
         opacity_logits=np.concatenate([part.opacity_logits for part in parts]),
         colours=np.concatenate([part.colours for part in parts]),
         rest=np.concatenate(filled),
+        antialiased=all(part.antialiased for part in parts),
     )

@@ -38,6 +38,7 @@ def made(
     opacity_logits: Floats,
     colours: Floats,
     rest: Floats,
+    antialiased: bool = False,
 ) -> Splats:
     """The double of these columns (shapes as in Splats).  Raises FormatError on a number that no double has."""
     columns = {"position": means, "scale": log_scales, "rotation": quats, "opacity": opacity_logits, "colour": colours}
@@ -52,5 +53,11 @@ def made(
     if not (np.abs(quats).max(axis=1) > NORM_MIN).all():
         raise FormatError(where=where, what="a rotation in it is zero", todo="Remove such Gaussians")
     return Splats(
-        means=means, log_scales=log_scales, quats=quats, opacity_logits=opacity_logits, colours=colours, rest=rest
+        means=means,
+        log_scales=log_scales,
+        quats=quats,
+        opacity_logits=opacity_logits,
+        colours=colours,
+        rest=rest,
+        antialiased=antialiased,
     )

@@ -20,6 +20,8 @@ PRIMITIVES_MAX: Final = 256
 ATTRIBUTES_MAX: Final = 64
 """Attributes of a primitive: degree 3 has 20 and a fallback colour."""
 
+ANTIALIASED: Final = "antialiased"
+"""True in a primitive's extras, our own word: how it was trained and is to be drawn (double/project.py)."""
 _EXTENSION: Final = "KHR_gaussian_splatting"
 _FIXED: Final = {
     "kernel": ("ellipse",),
@@ -31,12 +33,14 @@ _FIXED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """A primitive of Gaussians: its attributes, how many there are, and its node's matrix [4,4] in the scene."""
+    """A primitive of Gaussians: its attributes, how many there are, its node's matrix [4,4] in the scene, and whether
+    it says that it is antialiased."""
 
     where: str
     attributes: Entry
     count: int
     matrix: NDArray[np.float64]
+    antialiased: bool
 
 
 def placed(content: Entry) -> list[Placed]:
@@ -83,7 +87,9 @@ def _primitives(mesh: Entry, where: str, matrix: NDArray[np.float64], accessors:
             _refuse(name, f"it has more than {ATTRIBUTES_MAX} attributes")
         position = index(attributes, "POSITION", name, below=len(accessors))
         count = index(accessors[position], "count", f"accessor {position}", below=COUNT_MAX + 1)
-        out.append(Placed(where=name, attributes=attributes, count=count, matrix=matrix))
+        extras = one.get("extras")
+        marked = isinstance(extras, dict) and extras.get(ANTIALIASED) is True
+        out.append(Placed(where=name, attributes=attributes, count=count, matrix=matrix, antialiased=marked))
     return out
 
 

@@ -5,6 +5,8 @@ scale_0..2 (natural log), rot_0..3 (wxyz), in the frame that splat viewers expec
 up, so y and z change sign on the way out and back, and with them the rotation and the coefficients that are odd in
 them; signs alone change, so a round trip is exact.  Layout: Kerbl et al. 2023, as gsplat, SuperSplat and Niantic's
 tools read it.  Degree 0 gives the same bytes as doubles have had since the first release.
+
+A double that is to be drawn antialiased says so in a comment of the header, which other tools read past.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from stagedoor.worker.formats.made import UNWARNED, Floats, Octets, check_count,
 MAGIC: Final = b"ply\n"
 HEADER_BYTES_MAX: Final = 8192
 """Bytes of a PLY header: degree 3 with every property takes 1,500; the rest is room for comments."""
+ANTIALIASED: Final = "comment antialiased"
+"""The line of a header that tells how the double was trained and is to be drawn (double/project.py)."""
 ENDLESS: Final = np.float32(20.0)
 """What an infinite logit is read as, with its sign: tools that unpack SPZ write them for opacities of 0 and 1."""
 
@@ -43,7 +47,9 @@ def write_ply(splats: Splats) -> bytes:
     """The double as a PLY, exactly: no number is rounded."""
     names, count = columns(splats.degree), len(splats)
     rest = COEFFICIENTS[splats.degree]
-    lines = ["ply", "format binary_little_endian 1.0", f"element vertex {count}"]
+    lines = ["ply", "format binary_little_endian 1.0"]
+    lines += [ANTIALIASED] if splats.antialiased else []
+    lines += [f"element vertex {count}"]
     lines += [f"property float {name}" for name in names] + ["end_header", ""]
     table = np.empty((count, len(names)), "<f4")
     table[:, 0:3] = splats.means * _HALF_TURN
@@ -64,7 +70,7 @@ def read_ply(data: Octets) -> Splats:
 
     Nothing of `data` is kept but copies of its numbers.  Raises FormatError for all else.
     """
-    count, names, body = _header(data)
+    count, names, body, antialiased = _header(data)
     rows = np.frombuffer(data, "<f4", count * len(names), body).reshape(count, len(names))
     at = {name: place for place, name in enumerate(names)}
     degree = next((d for d in range(len(COEFFICIENTS)) if set(columns(d)) == set(names) - IGNORED), None)
@@ -87,6 +93,7 @@ def read_ply(data: Octets) -> Splats:
         opacity_logits=np.where(np.isinf(logits), np.copysign(ENDLESS, logits), logits),
         colours=take("f_dc_0", "f_dc_1", "f_dc_2"),
         rest=channels.transpose(0, 2, 1) * HALF_TURN_SIGNS[:rest, None],
+        antialiased=antialiased,
     )
 
 
@@ -94,8 +101,8 @@ def _refuse(what: str, todo: str = _AGAIN) -> NoReturn:
     raise FormatError(where="ply", what=what, todo=todo)
 
 
-def _header(data: Octets) -> tuple[int, tuple[str, ...], int]:
-    """(Gaussians, property names, first byte of the body); the body's length is checked against the count."""
+def _header(data: Octets) -> tuple[int, tuple[str, ...], int, bool]:
+    """(Gaussians, property names, first byte of the body, antialiased); the body's length is checked."""
     head, mark, _ = bytes(data[:HEADER_BYTES_MAX]).partition(b"end_header\n")
     if not mark or not head.startswith(MAGIC):
         _refuse(f"no PLY header in its first {HEADER_BYTES_MAX} bytes")
@@ -103,6 +110,7 @@ def _header(data: Octets) -> tuple[int, tuple[str, ...], int]:
         lines = head.decode("ascii").split("\n")[1:-1]
     except UnicodeDecodeError:
         _refuse("its PLY header is not ASCII")
+    antialiased = ANTIALIASED in lines
     lines = [line for line in lines if not line.startswith(("comment ", "obj_info "))]
     if lines[:1] != ["format binary_little_endian 1.0"]:
         _refuse("it is not a binary little-endian PLY 1.0")
@@ -120,4 +128,4 @@ def _header(data: Octets) -> tuple[int, tuple[str, ...], int]:
     body, width = len(head) + len(mark), 4 * len(names)
     if len(data) - body != width * count:
         _refuse(f"its header asks for {width * count} bytes and {len(data) - body} follow", "Send the whole file")
-    return count, names, body
+    return count, names, body, antialiased

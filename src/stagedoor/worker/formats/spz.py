@@ -35,7 +35,7 @@ MAGIC: Final = b"NGSP"
 _HEADER: Final = struct.Struct("<4sIIBBBB")
 _ROTATION_BYTES: Final = {2: 3, 3: 4}
 ANTIALIASED: Final = 0x1
-"""The one flag of versions 2 and 3: how the double was trained, which changes no number in it."""
+"""The one flag of versions 2 and 3: how the double was trained and is to be drawn (double/project.py)."""
 
 BITS_MIN: Final = 12
 """Fractional bits of a position that Niantic's writer always takes: a quarter of a millimetre if a unit is a metre."""
@@ -66,7 +66,7 @@ def write_spz(splats: Splats) -> bytes:
     fixed = np.rint(splats.means.astype(np.float64) * (1 << bits)).astype("<i4")
     logits = splats.opacity_logits.astype(np.float64)
     parts = (
-        _HEADER.pack(MAGIC, 3, len(splats), splats.degree, bits, 0, 0),
+        _HEADER.pack(MAGIC, 3, len(splats), splats.degree, bits, ANTIALIASED * splats.antialiased, 0),
         np.ascontiguousarray(fixed.reshape(-1, 1).view("u1")[:, :3]).tobytes(),
         _octets(255.0 / (1.0 + np.exp(-np.clip(logits, -50.0, 50.0)))),
         _octets((splats.colours * np.float32(_COLOUR) + np.float32(0.5)) * np.float32(255.0)),
@@ -99,6 +99,7 @@ def read_spz(data: Octets) -> Splats:
         opacity_logits=_floats(np.log(alpha / (1.0 - alpha))),
         colours=_floats((column["colours"].reshape(-1, 3) / 255.0 - 0.5) / _COLOUR),
         rest=_floats(column["harmonics"].reshape(head.count, head.rest, 3) / 128.0 - 1.0),
+        antialiased=head.antialiased,
     )
 
 
@@ -108,6 +109,7 @@ class _Head:
     count: int
     rest: int
     bits: int
+    antialiased: bool
 
     @property
     def widths(self) -> dict[str, int]:
@@ -155,7 +157,8 @@ def _head(octets: bytes) -> _Head:
     check_count(count, "spz")
     if degree >= len(COEFFICIENTS) or bits > 23 or flags & ~ANTIALIASED or reserved:
         _refuse(f"its header says degree {degree}, {bits} fractional bits, flags {flags}, reserved {reserved}")
-    return _Head(version=version, count=count, rest=COEFFICIENTS[degree], bits=bits)
+    rest = COEFFICIENTS[degree]
+    return _Head(version=version, count=count, rest=rest, bits=bits, antialiased=bool(flags & ANTIALIASED))
 
 
 def _columns(head: _Head, body: bytes) -> dict[str, NDArray[np.uint8]]:

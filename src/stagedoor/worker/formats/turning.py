@@ -40,6 +40,7 @@ def turned(splats: Splats, matrix: NDArray[np.float64], where: str) -> Splats:
         quats=_times(quaternion(turn), splats.quats.astype(np.float64)).astype(np.float32),
         opacity_logits=splats.opacity_logits,
         colours=splats.colours,
+        antialiased=splats.antialiased,
         rest=np.einsum("jk,nkc->njc", harmonics(turn, splats.degree), splats.rest).astype(np.float32),
     )
 

@@ -41,9 +41,10 @@ def write_usda(splats: Splats) -> bytes:
     reach = _SIGMAS * held.scales.max(axis=1, keepdims=True)
     extent = np.stack([(splats.means - reach).min(axis=0), (splats.means + reach).max(axis=0)])
     harmonics = np.concatenate([splats.colours[:, None], splats.rest], axis=1).reshape(-1, 3)
+    drawn = ["        bool antialiased = true"] if splats.antialiased else []
     lines = (
         *("#usda 1.0", "(", "    customLayerData = {", '        string colours = "sRGB-encoded, Rec.709 primaries"'),
-        *("    }", f'    defaultPrim = "{PRIM}"', "    metersPerUnit = 1", '    upAxis = "Y"', ")", ""),
+        *(*drawn, "    }", f'    defaultPrim = "{PRIM}"', "    metersPerUnit = 1", '    upAxis = "Y"', ")", ""),
         *(f'def ParticleField3DGaussianSplat "{PRIM}"', "{"),
         _array("float3[] extent", extent),
         _array("float[] opacities", held.opacities[:, None]),

@@ -10,7 +10,7 @@ jaw's, is learned half as a movement and half as a cross-fade, and half weights 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from stagedoor.capture.read import Capture
@@ -60,7 +60,9 @@ def train_performance(
     parts' steps.  Stopped in the first part, the performer has no controls' changes yet.
     """
     _checked(captures)
-    settings_rest, total = settings.rest, settings.rest.iterations + settings.iterations
+    # A performer's file has no place for the mark, and its steps draw without.
+    settings_rest = replace(settings.rest, antialiased=False)
+    total = settings_rest.iterations + settings.iterations
 
     def told(done: int, _all: int, loss: float) -> None:
         if progress is not None:

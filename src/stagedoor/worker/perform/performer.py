@@ -110,7 +110,7 @@ class Performer:
             change = self.changes[name]
             add_sparse(posed, change.at, change.rows.astype(np.float32), np.float32(weight))
         hold(posed, rest, 0, len(self.neutral))
-        return Splats.unpacked(posed, self.neutral.packed_rest())
+        return Splats.unpacked(posed, self.neutral.packed_rest(), antialiased=self.neutral.antialiased)
 
     def arrays(self) -> tuple[NDArray[np.generic], ...]:
         """Everything that must be wiped when a lease ends."""
