@@ -10,8 +10,12 @@ from __future__ import annotations
 import ipaddress
 import sys
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
+
+CUDA_REASON = "CUDA: "
+"""How the reason of a skipped test begins that needs a CUDA device."""
 
 _NAMES_OF_OURSELVES = {"", "localhost", "localhost.localdomain", "ip6-localhost"}
 
@@ -51,8 +55,15 @@ def _guard(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_guard)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end what was not tried, and why: a tier that skips in silence is a tier that nobody has."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Say at the very end what was not tried: below pytest's own summary, where nobody scrolls past it."""
+    yield
+    _tell_what_was_not_tried(terminalreporter)
+
+
+def _tell_what_was_not_tried(terminalreporter: pytest.TerminalReporter) -> None:
+    """What, and why: a tier that skips in silence is a tier that nobody has."""
     reasons: Counter[str] = Counter()
     for kind in ("skipped", "xfailed"):
         for report in terminalreporter.stats.get(kind, []):
@@ -65,3 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section(f"NOT TRIED: {sum(reasons.values())} tests", yellow=True, bold=True)
     for reason, count in reasons.most_common():
         terminalreporter.line(f"{count:>4}  {reason}", yellow=True)
+    for reason, count in reasons.items():
+        if reason.startswith(CUDA_REASON):
+            why = reason.removeprefix(CUDA_REASON)
+            terminalreporter.line(f"!! CUDA: {count} contract tests DID NOT RUN here: {why}", red=True, bold=True)

@@ -80,6 +80,22 @@ def test_the_loss_is_one_less_ssim() -> None:
     assert by_the_kernels(same, picture)[0] == pytest.approx(0.0, abs=0.05)
 
 
+def test_the_loss_on_cuda_is_the_same_formula() -> None:
+    """On torch's processor, where torch is installed: value and gradient."""
+    torch = pytest.importorskip("torch", reason="THE LOSS ON CUDA IS NOT TESTED: torch (the extra `gpu`) is absent")
+    from stagedoor.worker.double.cuda_fit import unlikeness
+
+    drawn, picture = pictures()
+    back = BACKGROUND.astype(np.float64)
+    straight = picture / 255.0
+    truth = straight[..., :3] * straight[..., 3:] + (1 - straight[..., 3:]) * back
+    shown = torch.tensor((drawn[..., 1:] + drawn[..., :1] * back).astype(np.float32), requires_grad=True)
+    loss = unlikeness(torch, shown, torch.tensor(truth.astype(np.float32)))
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(one_minus_ssim(drawn, picture), rel=1e-4)
+    np.testing.assert_allclose(shown.grad.numpy(), by_the_kernels(drawn, picture)[1][..., 1:], atol=2e-3)
+
+
 def test_its_gradient_is_that_of_the_formula() -> None:
     drawn, picture = pictures()
     _, got = by_the_kernels(drawn, picture)

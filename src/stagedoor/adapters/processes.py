@@ -20,6 +20,10 @@ STOP_SECONDS: Final = 10
 """How long a process has to end after SIGTERM before it is killed."""
 
 
+CUDA_VARIABLES: Final = ("CUDA_HOME", "CUDA_VISIBLE_DEVICES", "TORCH_CUDA_ARCH_LIST", "TORCH_EXTENSIONS_DIR")
+"""Which device a worker may use, where its compiler is, and where gsplat's compiled kernels are kept."""
+
+
 @dataclass(slots=True)
 class Child:
     """A running process of the house."""
@@ -115,7 +119,7 @@ def set_up(arguments: list[str], *, passphrase: str) -> dict[str, object]:
 def _environment() -> dict[str, str]:
     """What a child may inherit: nothing that holds a secret."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "XDG_RUNTIME_DIR", "TMPDIR", "VIRTUAL_ENV", "NUMBA_CACHE_DIR")
-    return {key: value for key, value in os.environ.items() if key in kept}
+    return {key: value for key, value in os.environ.items() if key in (*kept, *CUDA_VARIABLES)}
 
 
 def run_module(module: str) -> int:

@@ -78,6 +78,19 @@ def doctor(
     Console().print(table)
 
 
+def _gpu() -> tuple[str, str, str]:
+    """Whether a worker here could draw and fit by CUDA; asked in a process of its own, which may import torch."""
+    from stagedoor.adapters.processes import listen
+
+    told: dict[str, object] = {}
+    if listen(["stagedoor.worker.double.gpu"], told.update) != 0 or "lack" not in told:
+        return "CUDA", "unknown", "the question was not answered; doubles are fitted and drawn by the processor"
+    if told["lack"]:
+        return "CUDA", str(told["lack"]), "doubles are fitted and drawn by the processor, which needs nothing more"
+    found = f"{told['device']}, torch {told['torch']}, gsplat {told['gsplat']}"
+    return "CUDA", found, "a worker started with --backend cuda draws and fits splats there; others do not"
+
+
 def _findings() -> list[tuple[str, str, str]]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
     free = shutil.disk_usage(Path.cwd()).free // (1 << 30)
@@ -94,6 +107,6 @@ def _findings() -> list[tuple[str, str, str]]:
         ("numba", version("numba"), "fits and renders doubles on the CPU"),
         ("video extra (av)", "present" if video else "absent", "MP4 beside the WebP" if video else "no MP4; WebP only"),
         ("browser", browser or "absent", "browser tests run" if browser else "browser tests skip, loudly"),
-        ("GPU", "not used", "this version fits doubles on the CPU; CUDA comes with a later issue"),
+        _gpu(),
         ("key management", "file keys (argon2id)", "KMS back ends come with a later issue"),
     ]

@@ -4,7 +4,8 @@ Set up once with `--create`, which prints the public key, then with `--pin`, whi
 
 Environment: STAGEDOOR_DATABASE_URL (as role stagedoor_worker), and the passphrase of the key file through
 STAGEDOOR_PASSPHRASE_FD (better) or STAGEDOOR_WORKER_PASSPHRASE.  Ends on SIGTERM or SIGINT.  Exit status: 0 ended as
-told, 2 bad folder, passphrase or setting, 3 the operating system refused.
+told, 2 bad folder, passphrase or setting, 3 the operating system refused.  `--backend cuda` draws and fits splats by
+CUDA (the `gpu` extra); where it cannot, the worker ends with status 2 before it takes an order.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import psycopg
 from stagedoor.seal import HygieneError, SealError, forbid_core_dumps
 from stagedoor.wire.passphrase import NoPassphraseError, take_passphrase
 from stagedoor.wire.pinned import PinnedError, parse_pins, texts
+from stagedoor.worker.double.names import CPU, NAMES
 from stagedoor.worker.hatch import Hatch
 from stagedoor.worker.identity import IdentityError, create, open_identity, pin
 from stagedoor.worker.service import Places, Service, log_line
@@ -58,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     url = os.environ.get(URL_VARIABLE, "")
     if not url or given.blobs is None or given.out is None:
         return _ended(2, ValueError(f"a worker needs {URL_VARIABLE}, --blobs and --out"))
+    lack = _lack(given.backend)
+    if lack:
+        return _ended(2, ValueError(lack))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -73,9 +78,24 @@ def main(arguments: list[str] | None = None) -> int:
         hatch=Hatch(connect),
         heart=Hatch(connect),
         stop=stop,
+        backend=given.backend,
     )
     service.run(once=given.once)
     return 0
+
+
+def _lack(backend: str) -> str:
+    """Why this backend cannot be used here; "" if it can.  The processor's is not even imported for the answer."""
+    if backend == CPU:
+        return ""
+    from stagedoor.worker.double.backend import BackendError
+    from stagedoor.worker.double.backends import choose
+
+    try:
+        choose(backend)
+    except BackendError as fault:
+        return str(fault)
+    return ""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--worker", required=True, help="the worker's id, as worker:<uuid7>")
     parser.add_argument("--blobs", type=Path, help="the folder of sealed blobs")
     parser.add_argument("--out", type=Path, help="where released pictures go, in a folder named after their order")
+    parser.add_argument("--backend", choices=NAMES, default=CPU, help="what draws and fits splats")
     parser.add_argument("--once", action="store_true", help="end after one order")
     once = parser.add_mutually_exclusive_group()
     once.add_argument("--create", action="store_true", help="make the folder and its key, print the public side, end")

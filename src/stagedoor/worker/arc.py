@@ -19,7 +19,7 @@ from PIL import Image
 from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
-from stagedoor.worker.drawable import Drawable, Lightable, opened
+from stagedoor.worker.drawable import Drawable, Lightable, drawn_by, opened
 from stagedoor.worker.job import Job, Made, WorkError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def render_arc(job: Job) -> Made:
     values = job.plan.settings
     frames, width, height = values["frames"], values["width"], values["height"]
     assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
-    replica = _opened(job.plaintext, light=values.get("light"))
+    replica = _opened(job.plaintext, light=values.get("light"), backend=job.backend)
     outputs: list[Output] = []
     kept: list[Image.Image] = []
     cameras: list[Camera] = []
@@ -80,7 +80,7 @@ def render_arc(job: Job) -> Made:
     if whole and keep:
         outputs += _moving(job.out, kept, job.plan.order.permit, values["first_frame"])
     told = coverage(cameras, head_px=head_px).whole_numbers()
-    measures = tuple(Setting(name=name, value=value) for name, value in told.items())
+    measures = (*(Setting(name=name, value=value) for name, value in told.items()), drawn_by(replica))
     return Made(units=made, outputs=tuple(outputs), measures=measures, sealed=None, whole=whole)
 
 
@@ -125,10 +125,10 @@ def write_output(folder: Path, name: str, data: bytes) -> Output:
     return Output(name=name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mark=stamp.MARK)
 
 
-def _opened(plaintext: bytearray, *, light: int | None = None) -> Drawable:
+def _opened(plaintext: bytearray, *, light: int | None, backend: str) -> Drawable:
     """The replica in these bytes, which are wiped; under a light of its own if one is ordered."""
     try:
-        replica = opened(plaintext)
+        replica = opened(plaintext, backend=backend)
     finally:
         wipe(plaintext)
     if light is not None:

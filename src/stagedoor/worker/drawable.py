@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from stagedoor.worker.job import WorkError, wipe_arrays
+from stagedoor.core.facts.permit import Setting
+from stagedoor.worker.double.names import CPU
+from stagedoor.worker.job import WorkError, measured_backend, wipe_arrays
 
 if TYPE_CHECKING:
+    from stagedoor.worker.double.backend import Held
     from stagedoor.worker.double.camera import Camera
 
 Colour = tuple[float, float, float]
@@ -39,6 +42,16 @@ class Lightable(Protocol):
         """From now on it is drawn under one of worker.double.relight's LIGHTS, by its place there from 0."""
 
 
+@runtime_checkable
+class Accelerable(Protocol):
+    """An opened replica of splats, which more than the processor can draw."""
+
+    backend: str
+
+    def draw_with(self, backend: str) -> None:
+        """From now on it is drawn by this one of worker.double.names."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """recognises: whether the bytes say that they are this kind, by a look at their head.  opens: reads them; raises a
@@ -49,37 +62,65 @@ class Kind:
     opens: Callable[[bytearray], Drawable]
 
 
-def opened(plaintext: bytearray) -> Drawable:
-    """The replica in these bytes, or WorkError.  The caller wipes the bytes."""
+def opened(plaintext: bytearray, *, backend: str = CPU) -> Drawable:
+    """The replica in these bytes, drawn by `backend` if it is of splats, or WorkError.  The caller wipes the bytes."""
     for kind in KINDS:
         if not kind.recognises(plaintext):
             continue
         try:
-            return kind.opens(plaintext)
+            replica = kind.opens(plaintext)
         except ValueError as fault:
             # What is wrong with a replica can quote it: only the kind of fault leaves this process.
             raise WorkError(f"the replica is not one that this recipe can draw: {type(fault).__name__}") from None
+        if isinstance(replica, Accelerable):
+            replica.draw_with(backend)
+        return replica
     raise WorkError("the replica is not one that this recipe can draw: its bytes are of no kind known here")
 
 
+def drawn_by(replica: Drawable) -> Setting:
+    """Which backend draws it, as a receipt tells it: all but splats are drawn by the processor."""
+    return measured_backend(replica.backend if isinstance(replica, Accelerable) else CPU)
+
+
 class _DrawnSplats:
-    """Gaussians."""
+    """Gaussians, held by a backend from the first picture on."""
 
     def __init__(self, plaintext: bytearray) -> None:
         from stagedoor.worker.formats.ply import read_ply
 
+        self.backend = CPU
         self._splats = read_ply(plaintext)
+        self._held: Held | None = None
 
     def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
         """As Drawable."""
-        from stagedoor.worker.double.render import render_frame
+        from stagedoor.worker.double.backend import BackendError
+        from stagedoor.worker.double.backends import choose
+        from stagedoor.worker.double.render import view_of
 
-        return render_frame(self._splats, camera, width=width, height=height, background=background)
+        try:
+            if self._held is None:
+                self._held = choose(self.backend).hold(self._splats)
+            return self._held.frame(view_of(camera, width, height), background)
+        except BackendError as fault:
+            raise WorkError(str(fault)) from None
+
+    def draw_with(self, backend: str) -> None:
+        """As Accelerable."""
+        self._let_go()
+        self.backend = backend
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            held.close()
 
     def relight(self, number: int) -> None:
         """As Lightable."""
         from stagedoor.worker.double.relight import LIGHTS, relit, separate
 
+        self._let_go()
         lit = separate(self._splats)
         before = self._splats
         self._splats = relit(before, lit, tuple(LIGHTS.values())[number])
@@ -89,6 +130,7 @@ class _DrawnSplats:
 
     def wipe(self) -> None:
         """As Drawable."""
+        self._let_go()
         held = self._splats
         wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
 
@@ -118,8 +160,10 @@ class _DrawnPerformer(_DrawnSplats):
     def __init__(self, plaintext: bytearray) -> None:
         from stagedoor.worker.perform.performer import Performer
 
+        self.backend = CPU
         self._performer = Performer.from_bytes(plaintext)
         self._splats = self._performer.neutral
+        self._held: Held | None = None
 
     def wipe(self) -> None:
         """As Drawable."""

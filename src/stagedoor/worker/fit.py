@@ -22,7 +22,7 @@ from stagedoor.wire.envelopes import (
     replica_deposit,
 )
 from stagedoor.worker.identity import Identity
-from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, wipe_arrays
+from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, measured_backend, wipe_arrays
 
 if TYPE_CHECKING:
     from stagedoor.capture.read import Capture
@@ -41,7 +41,7 @@ def fit_splats(job: Job, identity: Identity) -> Made:
         sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
         if job.resume is not None:
             job.resume.drop()
-        measures = _measures(result, len(splats))
+        measures = (*_measures(result, len(splats)), measured_backend(job.backend))
     finally:
         wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
     return Made(units=1, outputs=(), measures=measures, sealed=sealed, whole=True)
@@ -133,6 +133,8 @@ def _trained(job: Job) -> TrainResult:
 
 def _gone_on(job: Job, capture: Capture, settings: TrainSettings, state: bytearray | None) -> TrainResult:
     """The training from where an earlier run of this order stood, or from the start if that is of no use."""
+    from stagedoor.worker.double.backend import BackendError
+    from stagedoor.worker.double.backends import choose
     from stagedoor.worker.double.state import StateError
     from stagedoor.worker.double.train import train
 
@@ -144,12 +146,16 @@ def _gone_on(job: Job, capture: Capture, settings: TrainSettings, state: bytearr
             should_stop=lambda: not job.lease.live(),
             resume=resume,
             keep=None if job.resume is None else job.resume.keep,
+            backend=choose(job.backend),
         )
 
     try:
-        return run(state)
-    except StateError:
-        return run(None)
+        try:
+            return run(state)
+        except StateError:
+            return run(None)
+    except BackendError as fault:
+        raise WorkError(str(fault)) from None
 
 
 def _measures(result: TrainResult, gaussians: int) -> tuple[Setting, ...]:

@@ -12,6 +12,7 @@ import numpy as np
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.facts.asset import Asset
 from stagedoor.core.facts.permit import Output, Permit, Setting, WorkOrder
+from stagedoor.worker.double.names import CPU, CUDA
 
 
 class Alive(Protocol):
@@ -46,7 +47,10 @@ class Resumable(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A plan with the opened asset.  The plaintext is wiped by whoever opened it."""
+    """A plan with the opened asset.  The plaintext is wiped by whoever opened it.
+
+    backend: which of worker.double.names draws and fits splats: the worker's own setting, never the order's.
+    """
 
     plan: Plan
     plaintext: bytearray = field(repr=False)
@@ -55,6 +59,7 @@ class Job:
     blobs: Path
     resume: Resumable | None = field(default=None, repr=False)
     progress: Callable[[int, int], None] = field(default=lambda _done, _of: None, repr=False)
+    backend: str = CPU
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,11 @@ class Made:
     measures: tuple[Setting, ...]
     sealed: Sealed | None
     whole: bool
+
+
+def measured_backend(name: str) -> Setting:
+    """Which backend did the work, as a receipt tells it: 1 for CUDA, 0 for the processor."""
+    return Setting(name="on_cuda", value=int(name == CUDA))
 
 
 class WorkError(Exception):

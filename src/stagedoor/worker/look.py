@@ -26,7 +26,7 @@ from stagedoor.seal import wipe
 from stagedoor.wire.looks import DIVISORS, END, LINE_BYTES_MAX, Head, LooksError, View, parse_question
 from stagedoor.worker import stamp
 from stagedoor.worker.arc import BACKGROUND, camera_at, write_output
-from stagedoor.worker.drawable import Drawable, opened
+from stagedoor.worker.drawable import Drawable, drawn_by, opened
 from stagedoor.worker.job import Job, Made, WorkError
 
 FOLDER: Final = "look"
@@ -50,7 +50,7 @@ def look(job: Job, *, clock: Callable[[], float] = time.monotonic) -> Made:
     """Answer until the look ends.  Raises WorkError if the replica cannot be drawn or nobody asked for a picture."""
     assert job.plan.settings["frames"] <= job.plan.permit.units, "recipes.plan lets no more through"
     try:
-        replica = opened(job.plaintext)
+        replica = opened(job.plaintext, backend=job.backend)
     finally:
         wipe(job.plaintext)
     sight = _Sight(job, replica, until=clock() + job.plan.settings["seconds"], clock=clock)
@@ -64,7 +64,7 @@ def look(job: Job, *, clock: Callable[[], float] = time.monotonic) -> Made:
     return Made(
         units=len(sight.outputs),
         outputs=tuple(sight.outputs),
-        measures=(),
+        measures=(drawn_by(replica),),
         sealed=None,
         whole=len(sight.outputs) == job.plan.settings["frames"],
     )

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -23,7 +24,8 @@ from stagedoor.core.facts.permit import Output
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
 from stagedoor.worker.arc import ANIMATION_BYTES_MAX, BACKGROUND, azimuth, camera_at, write_output
-from stagedoor.worker.job import Alive, Job, Made, WorkError, wipe_arrays
+from stagedoor.worker.double.names import CPU
+from stagedoor.worker.job import Alive, Job, Made, WorkError, measured_backend, wipe_arrays
 
 if TYPE_CHECKING:
     from stagedoor.worker.double.camera import Camera
@@ -87,21 +89,28 @@ def draw_performance(
     size: tuple[int, int],
     lease: Alive,
     background: tuple[float, float, float] = BACKGROUND,
+    backend: str = CPU,
 ) -> Iterator[NDArray[np.uint8]]:
     """One picture uint8 [H,W,3] for each of `frames` numbers from `first` on; `size` is width and height in pixels.
 
     Ends early when the lease does; a frame during which it ended is not given.  Each posed face is overwritten before
     the next is made.  The same pictures at any number of threads.
     """
-    from stagedoor.worker.double.render import render_frame
+    from stagedoor.worker.double.backend import BackendError
+    from stagedoor.worker.double.backends import choose
+    from stagedoor.worker.double.render import view_of
 
     width, height = size
+    drawing = choose(backend)
     for index in range(frames):
         if not lease.live():
             return
         posed = performer.posed(curve.at(first + index))
         try:
-            picture = render_frame(posed, cameras(index), width=width, height=height, background=background)
+            with closing(drawing.hold(posed)) as held:
+                picture = held.frame(view_of(cameras(index), width, height), background)
+        except BackendError as fault:
+            raise WorkError(str(fault)) from None
         finally:
             if posed is not performer.neutral:
                 wipe_arrays(
@@ -138,7 +147,14 @@ def generate_performance(job: Job) -> Made:
     first = float(curve.numbers[0]) + values["curve_from"]
     try:
         pictures = draw_performance(
-            performer, curve, first=first, cameras=camera, frames=frames, size=(width, height), lease=job.lease
+            performer,
+            curve,
+            first=first,
+            cameras=camera,
+            frames=frames,
+            size=(width, height),
+            lease=job.lease,
+            backend=job.backend,
         )
         for picture in pictures:
             image = stamp.stamped(picture, permit=permit)
@@ -153,7 +169,8 @@ def generate_performance(job: Job) -> Made:
         wipe_arrays(*performer.arrays())
     if made == frames == len(kept):
         outputs += _moving(job.out, kept, permit, values["first_frame"])
-    return Made(units=made, outputs=tuple(outputs), measures=(), sealed=None, whole=made == frames)
+    measures = (measured_backend(job.backend),)
+    return Made(units=made, outputs=tuple(outputs), measures=measures, sealed=None, whole=made == frames)
 
 
 def _opened(plaintext: bytearray, curve: Curve, *, leave_out: bool) -> tuple[Performer, Curve]:

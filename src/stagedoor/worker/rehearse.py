@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from stagedoor.core.facts.permit import Setting
 from stagedoor.seal import wipe
 from stagedoor.wire import container
+from stagedoor.worker.double.names import CPU
 from stagedoor.worker.fit import seal_replica
 from stagedoor.worker.identity import Identity
-from stagedoor.worker.job import Job, Made, WorkError, wipe_arrays
+from stagedoor.worker.job import Job, Made, WorkError, measured_backend, wipe_arrays
 
 if TYPE_CHECKING:
     from stagedoor.worker.perform.fit import PerformResult
@@ -82,4 +83,5 @@ def _measures(result: PerformResult) -> tuple[Setting, ...]:
         Setting(name="gaussians", value=len(result.performer.neutral)),
         Setting(name="controls", value=len(result.performer.controls)),
         Setting(name="iterations", value=result.iterations),
+        measured_backend(CPU),  # no other backend learns to move a face
     )

@@ -27,6 +27,7 @@ from stagedoor.seal import OneTimeKey, wipe
 from stagedoor.wire.envelopes import KEY_REQUEST, key_request
 from stagedoor.worker.admit import admit_replica
 from stagedoor.worker.arc import render_arc
+from stagedoor.worker.double.names import CPU
 from stagedoor.worker.fit import fit_splats
 from stagedoor.worker.hatch import Away, Hatch, KeyAnswer, StoreRefused
 from stagedoor.worker.identity import CUSTODIANS, Identity
@@ -116,14 +117,16 @@ class Service:
         hatch: Hatch,
         heart: Hatch,
         stop: threading.Event,
+        backend: str = CPU,
         log: Log | None = None,
     ) -> None:
-        """`heart` is a second connection: a lease must beat while the first waits."""
+        """`heart` is a second connection: a lease must beat while the first waits.  `backend` draws and fits splats."""
         self._identity = identity
         self._places = places
         self._hatch = hatch
         self._heart = heart
         self._stop = stop
+        self._backend = backend
         self._log = log or log_line
 
     def run(self, *, once: bool) -> None:
@@ -245,6 +248,7 @@ class Service:
                 blobs=self._places.blobs,
                 resume=Resume(self._places.blobs, order=planned.order.order, key=again),
                 progress=Progress(lambda done, of: self._say("progress", order=planned.order.order, done=done, of=of)),
+                backend=self._backend,
             )
             made = MAKERS[planned.order.recipe](job, self._identity)
         except WorkError:

@@ -27,7 +27,7 @@ def render_frame(
 
     The pixels are the same whatever the number of threads.
     """
-    view = _checked(camera, width, height)
+    view = view_of(camera, width, height)
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
         stage.place(splats.packed(), view, splats.packed_rest(), antialiased=splats.antialiased)
@@ -39,7 +39,7 @@ def render_rgba(
     splats: Splats, camera: Camera, *, width: int, height: int, threads: int | None = None
 ) -> NDArray[np.float32]:
     """The picture for compositing: float32 [H,W,4], premultiplied, alpha last, on nothing; not clamped."""
-    view = _checked(camera, width, height)
+    view = view_of(camera, width, height)
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=width, height=height, pool=pool)
         stage.place(splats.packed(), view, splats.packed_rest(), antialiased=splats.antialiased)
@@ -48,7 +48,8 @@ def render_rgba(
     return np.concatenate([black, 1.0 - (white - black)[..., :1]], axis=2).astype(np.float32)
 
 
-def _checked(camera: Camera, width: int, height: int) -> Camera:
+def view_of(camera: Camera, width: int, height: int) -> Camera:
+    """The camera for a frame of that size.  Raises ValueError for one that is not drawn, or not of its shape."""
     if not (1 <= width <= SIDE_PX_MAX and 1 <= height <= SIDE_PX_MAX):
         raise ValueError(f"{width}x{height}: a frame has 1 to {SIDE_PX_MAX} pixels a side")
     return camera.resized(width=width, height=height)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,23 @@ def unpack(data: bytes | bytearray) -> State:
         raise
     except (ValueError, KeyError, TypeError, struct.error, RecursionError) as fault:
         raise StateError(f"it cannot be read: {type(fault).__name__}") from None
+
+
+def unpack_of(
+    data: bytes | bytearray, *, run: str, steps: int, views: int, shapes: Mapping[str, tuple[int, ...]]
+) -> State:
+    """The state, if it is of this run: its text, at most so many steps, so many views, arrays of these shapes.
+
+    Raises StateError for all else.
+    """
+    state = unpack(data)
+    if state.settings != run or not 0 <= state.step <= steps:
+        raise StateError("it is of a training with other settings")
+    if any(state.arrays[name].shape != shapes[name] for name in ARRAYS):
+        raise StateError("it is of a training with another number of Gaussians")
+    if not all(0 <= view < views for view in state.queue):
+        raise StateError("it is of a training with other views")
+    return state
 
 
 def _read(data: bytes | bytearray) -> State:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,18 +21,20 @@ from numpy.typing import NDArray
 from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import adam_step, step_rows
+from stagedoor.worker.double.backend import Backend
+from stagedoor.worker.double.begin import drawn_ones, first_guess, one_exposure
 from stagedoor.worker.double.camera import Camera
-from stagedoor.worker.double.exposure import gains, levelled
-from stagedoor.worker.double.hull import Hull, visual_hull
+from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
-from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, SH0, Floats, project_backward
+from stagedoor.worker.double.project import PARAMETERS, Floats, project_backward
 from stagedoor.worker.double.raster import Stage, aligned_zeros
 from stagedoor.worker.double.raster_backward import back_buffers, l1_tiles, rasterize_backward, tile_picture
+from stagedoor.worker.double.relocate import SPLIT, relocation
 from stagedoor.worker.double.render import to_bytes
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
-from stagedoor.worker.double.state import ARRAYS, State, StateError, pack, unpack
+from stagedoor.worker.double.state import ARRAYS, State, pack, unpack_of
 from stagedoor.worker.double.structure import Structure
 
 Progress = Callable[[int, int, float], None]
@@ -43,10 +46,6 @@ KEEP_SECONDS = 15.0
 PREVIEW_SECONDS = 3.0
 """Between two previews."""
 BLACK = np.zeros(3, np.float32)
-FAINT = 0.02
-"""Opacity under which a Gaussian is as good as gone."""
-SPLIT = 1.4
-"""Two Gaussians that share one's place are each this much smaller."""
 DEGREE_EVERY = 0.1
 """Share of the run between one degree of colour and the next: what is the same from everywhere is learned first."""
 RESEED_UNTIL = 0.7
@@ -147,16 +146,21 @@ def train(
     resume: bytes | bytearray | None = None,
     keep: Callable[[bytes], None] | None = None,
     preview: Callable[[Splats, int], None] | None = None,
+    backend: Backend[TrainSettings] | None = None,
 ) -> TrainResult:
-    """Fits a double to the training views and scores it on the held-out ones.
+    """Fits a double to the training views and scores it on the held-out ones; `backend` None is the processor.
 
     Every KEEP_SECONDS, and when it is stopped, `keep` is handed the state (state.py); given to `resume`, with the same
     capture and settings, the run goes on from there and ends in the same bytes.  A state of another run raises
-    StateError.  Every PREVIEW_SECONDS `preview` is handed the double as it stands and the steps done.
+    StateError.  Every PREVIEW_SECONDS `preview` is handed the double as it stands and the steps done.  A backend other
+    than the processor's does not promise the same bytes (cuda.py).
     """
     chance = np.random.default_rng(settings.seed)
-    with Pool(settings.threads or threads_default()) as pool:
-        trainer = Trainer(capture, settings, chance, pool)
+    begin = Trainer if backend is None else backend.fitting
+    with (
+        Pool(settings.threads or threads_default()) as pool,
+        closing(begin(capture, settings, chance, pool)) as trainer,
+    ):
         done = 0 if resume is None else trainer.restore(resume)
         kept = shown = time.monotonic()
         for step in range(done + 1, settings.iterations + 1):
@@ -171,13 +175,13 @@ def train(
                 shown = time.monotonic()
             if step % REPORT_EVERY == 0 or step == settings.iterations:
                 if progress is not None:
-                    progress(step, settings.iterations, loss)
+                    progress(step, settings.iterations, float(loss))
                 if should_stop is not None and should_stop():
                     if keep is not None:
                         keep(trainer.state(step))
                     break
-    splats = trainer.splats()
-    views = score(splats, capture, threads=settings.threads)
+        splats = trainer.splats()
+    views = score(splats, capture, threads=settings.threads, backend=backend)
     return TrainResult(
         splats=splats,
         psnr_whole_db=mean_db([view.whole_db for view in views]),
@@ -185,29 +189,6 @@ def train(
         views=views,
         iterations=done,
     )
-
-
-def one_exposure(capture: Capture, hull: Hull) -> NDArray[np.uint8]:
-    """The training views, brought to one exposure where they were not."""
-    views = list(capture.views("train"))
-    images = capture.images[views]
-    lens = np.array([capture.fx, capture.fy, capture.cx, capture.cy])
-    by = gains(images, capture.world_to_camera[views], lens, hull.points, hull.normals)
-    return images if by is None else levelled(images, by)
-
-
-def first_guess(hull: Hull, gaussians: int, chance: np.random.Generator) -> Floats:
-    """Parameters [14,N] on the hull's surface: flat discs along it, as wide as their spacing."""
-    picks = chance.permutation(len(hull.points))
-    picks = np.resize(picks, gaussians)
-    spacing = hull.voxel * np.sqrt(len(hull.points) / gaussians)
-    params = np.zeros((PARAMETERS, gaussians), np.float32)
-    params[0:3] = (hull.points[picks] + chance.uniform(-0.5, 0.5, (gaussians, 3)) * hull.voxel).T
-    params[3:6] = np.float32(np.log(0.5 * spacing))
-    params[6] = 1.0
-    params[10] = 1.4
-    params[11:14] = ((hull.colours[picks] - 0.5) / float(SH0)).T
-    return params
 
 
 class Trainer:
@@ -295,13 +276,9 @@ class Trainer:
 
     def restore(self, data: bytes | bytearray) -> int:
         """Goes back to a state; gives the steps done.  Raises StateError, changing nothing, if it is another run's."""
-        state = unpack(data)
-        if state.settings != self.run() or not 0 <= state.step <= self.settings.iterations:
-            raise StateError("it is of a training with other settings")
-        if any(state.arrays[name].shape != getattr(self, name).shape for name in ARRAYS):
-            raise StateError("it is of a training with another number of Gaussians")
-        if not all(0 <= view < len(self.cameras) for view in state.queue):
-            raise StateError("it is of a training with other views")
+        shapes = {name: getattr(self, name).shape for name in ARRAYS}
+        steps, views = self.settings.iterations, len(self.cameras)
+        state = unpack_of(data, run=self.run(), steps=steps, views=views, shapes=shapes)
         self.chance.bit_generator.state = state.chance
         self.queue = list(state.queue)
         for name in ARRAYS:
@@ -310,72 +287,97 @@ class Trainer:
 
     def run(self) -> str:
         """What makes this run this one: its settings, but for what changes nothing, and how many views it has."""
-        return f"{replace(self.settings, threads=None)} on {len(self.cameras)} views"
+        return run_text(self.settings, len(self.cameras))
 
     def splats(self) -> Splats:
         """The double as it stands, without the Gaussians that are too faint to be drawn."""
-        seen = self.params[10] > -np.log(1.0 / float(ALPHA_MIN) - 1.0)
-        if not seen.any():
-            seen[:] = True
-        return Splats.unpacked(self.params[:, seen], self.rest[:, seen], antialiased=self.settings.antialiased)
+        return drawn_ones(self.params, self.rest, antialiased=self.settings.antialiased)
 
     def degree(self, step: int) -> int:
         """The degree of colour that this step trains."""
-        return min(self.settings.degree, int(step / (DEGREE_EVERY * self.settings.iterations)))
+        return degree_at(self.settings, step)
 
     def rates(self, step: int) -> Floats:
-        """The 14 learning rates at a step: an exponential fall from the settings' to rate_end of them."""
-        s = self.settings
-        fall = s.rate_end ** (step / s.iterations)
-        rates = np.empty(PARAMETERS, np.float32)
-        rates[0:3] = s.rate_mean * self.extent * fall
-        rates[3:6] = s.rate_scale * fall
-        rates[6:10] = s.rate_quat * fall
-        rates[10] = s.rate_opacity * fall
-        rates[11:14] = s.rate_colour * fall
-        return rates
+        """The 14 learning rates at a step."""
+        return rates_at(self.settings, self.extent, step)
 
     def reseed(self) -> None:
-        """Moves the Gaussians that matter least onto those that the loss pulls hardest; each pair then shares a place.
-
-        Least: those through which fewest pixels were changed, as the mean squared colour gradient tells, and all too
-        faint to see.  Pulled hardest: by the mean squared gradient of their position.
-        """
-        opacity = 1.0 / (1.0 + np.exp(-self.params[10].astype(np.float64)))
-        matters = np.where(opacity < FAINT, -1.0, self.squares[11:14].astype(np.float64).sum(axis=0))
-        order = np.argsort(matters, kind="stable")
-        moved = order[: max(int(self.settings.reseed_share * len(order)), int((matters < 0).sum()))]
-        pull = np.sqrt(self.squares[0:3].astype(np.float64).sum(axis=0))
-        pull[moved] = 0.0
-        if len(moved) == 0 or np.count_nonzero(pull) < len(moved):
+        """Moves the Gaussians that matter least onto those that the loss pulls hardest; a pair then shares a place."""
+        moves = relocation(
+            logits=self.params[10],
+            log_scales=self.params[3:6],
+            pulls=self.squares[0:3],
+            colour_pulls=self.squares[11:14],
+            share=self.settings.reseed_share,
+            chance=self.chance,
+        )
+        if moves is None:
             return
-        chosen = self.chance.choice(len(pull), len(moved), replace=False, p=pull / pull.sum())
+        moved, chosen = moves.moved, moves.chosen
         self.params[:, moved] = self.params[:, chosen]
         self.rest[:, moved] = self.rest[:, chosen]
-        spread = np.exp(self.params[3:6, chosen].max(axis=0))
-        aside = (self.chance.standard_normal((3, len(moved))) * spread * 0.5).astype(np.float32)
-        self.params[0:3, moved] += aside
+        self.params[0:3, moved] += moves.aside
         for which in (moved, chosen):
             self.params[3:6, which] -= np.float32(np.log(SPLIT))
             for moments in (self.means, self.squares, self.rest_means, self.rest_squares):
                 moments[:, which] = 0
 
+    def close(self) -> None:
+        """Overwrites the double, and the pictures that it was made from."""
+        for name in (*ARRAYS, "pictures", "grads", "rest_grads"):
+            getattr(self, name)[...] = 0
 
-def score(splats: Splats, capture: Capture, *, threads: int | None = None) -> tuple[ViewScore, ...]:
+
+def run_text(settings: TrainSettings, views: int) -> str:
+    """What makes a run this one: its settings, but for what changes nothing, and how many views it has."""
+    return f"{replace(settings, threads=None)} on {views} views"
+
+
+def degree_at(settings: TrainSettings, step: int) -> int:
+    """The degree of colour that this step trains."""
+    return min(settings.degree, int(step / (DEGREE_EVERY * settings.iterations)))
+
+
+def rates_at(settings: TrainSettings, extent: float, step: int) -> Floats:
+    """The 14 learning rates at a step: an exponential fall from the settings' to rate_end of them.
+
+    `extent` is half the hull's box in world units.
+    """
+    fall = settings.rate_end ** (step / settings.iterations)
+    rates = np.empty(PARAMETERS, np.float32)
+    rates[0:3] = settings.rate_mean * extent * fall
+    rates[3:6] = settings.rate_scale * fall
+    rates[6:10] = settings.rate_quat * fall
+    rates[10] = settings.rate_opacity * fall
+    rates[11:14] = settings.rate_colour * fall
+    return rates
+
+
+def score(
+    splats: Splats, capture: Capture, *, threads: int | None = None, backend: Backend[TrainSettings] | None = None
+) -> tuple[ViewScore, ...]:
     """PSNR of every held-out view on black, drawn to 8 bits as it would be delivered."""
+    views = capture.views("test")
+    if backend is not None:
+        with closing(backend.hold(splats)) as held:
+            return tuple(_scored(held.frame(camera_of(capture, view), (0, 0, 0)), capture, view) for view in views)
     out = []
     with Pool(threads or threads_default()) as pool:
         stage = Stage(gaussians=len(splats), width=capture.width, height=capture.height, pool=pool)
         params, rest = splats.packed(), splats.packed_rest()
-        for view in capture.views("test"):
+        for view in views:
             stage.place(params, camera_of(capture, view), rest, antialiased=splats.antialiased)
             pool.run(stage.draw_chunk)
-            drawn = to_bytes(stage.image(BLACK)).astype(np.float64) / 255.0
-            truth = capture.images[view].astype(np.float64) / 255.0
-            error = ((drawn - truth[..., :3] * truth[..., 3:]) ** 2).mean(axis=2)
-            head = capture.images[view, ..., 3] >= MASK_ALPHA_MIN
-            out.append(ViewScore(name=capture.names[view], whole_db=psnr_db(error), head_db=psnr_db(error[head])))
+            out.append(_scored(to_bytes(stage.image(BLACK)), capture, view))
     return tuple(out)
+
+
+def _scored(frame: NDArray[np.uint8], capture: Capture, view: int) -> ViewScore:
+    """One held-out view as drawn, uint8 [H,W,3], beside the truth."""
+    truth = capture.images[view].astype(np.float64) / 255.0
+    error = ((frame.astype(np.float64) / 255.0 - truth[..., :3] * truth[..., 3:]) ** 2).mean(axis=2)
+    head = capture.images[view, ..., 3] >= MASK_ALPHA_MIN
+    return ViewScore(name=capture.names[view], whole_db=psnr_db(error), head_db=psnr_db(error[head]))
 
 
 def psnr_db(error: NDArray[np.float64]) -> float:

@@ -1,0 +1,53 @@
+"""Densification: which Gaussians move where, for every backend alike; the number stays as ordered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stagedoor.worker.double.project import Floats
+
+FAINT = 0.02
+"""Opacity under which a Gaussian is as good as gone."""
+SPLIT = 1.4
+"""Two Gaussians that share one's place are each this much smaller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """moved [M] go to where chosen [M] are, no Gaussian twice, and aside [3,M] world units from there."""
+
+    moved: NDArray[np.int64]
+    chosen: NDArray[np.int64]
+    aside: Floats
+
+
+def relocation(
+    *,
+    logits: Floats,
+    log_scales: Floats,
+    pulls: Floats,
+    colour_pulls: Floats,
+    share: float,
+    chance: np.random.Generator,
+) -> Moves | None:
+    """Those that matter least go to those that the loss pulls hardest; None if there is nothing to move.
+
+    logits [N] of the opacity; log_scales, pulls and colour_pulls [3,N]: Adam's mean squared gradients of the place and
+    of the colour.  Least: those through which fewest pixels were changed, as the colour's tell, and all too faint to
+    see.  `share` of all Gaussians move, and all the faint.
+    """
+    opacity = 1.0 / (1.0 + np.exp(-logits.astype(np.float64)))
+    matters = np.where(opacity < FAINT, -1.0, colour_pulls.astype(np.float64).sum(axis=0))
+    order = np.argsort(matters, kind="stable")
+    moved = order[: max(int(share * len(order)), int((matters < 0).sum()))]
+    pull = np.sqrt(pulls.astype(np.float64).sum(axis=0))
+    pull[moved] = 0.0
+    if len(moved) == 0 or np.count_nonzero(pull) < len(moved):
+        return None
+    chosen = chance.choice(len(pull), len(moved), replace=False, p=pull / pull.sum())
+    spread = np.exp(log_scales[:, chosen].max(axis=0))
+    aside = (chance.standard_normal((3, len(moved))) * spread * 0.5).astype(np.float32)
+    return Moves(moved=moved, chosen=chosen, aside=aside)
