@@ -27,7 +27,7 @@ from stagedoor.worker.field.draw import draw_field, view_of
 from stagedoor.worker.field.errors import FieldError
 from stagedoor.worker.field.grid import FEATURES, GridShape, adam, scatter
 from stagedoor.worker.field.model import PARAMETER_MAX, STEPS_MAX, Field
-from stagedoor.worker.field.rays import CELLS, SHADE, densest, reaching
+from stagedoor.worker.field.rays import CELLS, SHADE, densest, reaching, space_of
 
 REPORT_EVERY: Final = 10
 """Steps between calls of progress and should_stop: about half a second."""
@@ -140,14 +140,15 @@ class Trainer:
         self.capacity = max(settings.rays // CHUNKS * SAMPLES_PER_RAY, 4 * settings.steps)
         sizes = (3, width, settings.hidden, SHADE, width)
         self.buffers = [np.zeros((CHUNKS * self.capacity, size), np.float32) for size in sizes]
+        # Voxels are only ever given up, so only pixels that still count are looked at again.
+        self.marks = np.ones(self.images.shape[:3], np.uint8)
         self.pixels = self.reached()
 
     def reached(self) -> NDArray[np.int64]:
         """Flat numbers of the training pixels whose rays meet an occupied voxel."""
-        _, height, width, _ = self.images.shape
-        marks = np.zeros((len(self.images), height, width), np.uint8)
-        self.pool.run(lambda chunk: reaching(self.views, self.occupied, height, width, chunk, marks))
-        return np.flatnonzero(marks)
+        self.space = space_of(self.occupied)
+        self.pool.run(lambda chunk: reaching(self.views, self.space, chunk, self.marks))
+        return np.flatnonzero(self.marks)
 
     def step(self, step: int) -> float:
         """One batch, one update; gives its mean squared error, 0 to 1."""
@@ -164,7 +165,7 @@ class Trainer:
             own = tuple(held[chunk * self.capacity : (chunk + 1) * self.capacity] for held in self.buffers)
             part = slice(ends[chunk], ends[chunk + 1])
             model = (self.table, self.layout, self.decoder, inner_turned)
-            seen = (self.views, self.images, self.occupied, self.stride)
+            seen = (self.views, self.images, self.space, self.stride)
             sums = self.decoder_sums[chunk]
             batch = (pixels[part], draws[part])
             counts[chunk] = rays_back(*model, *seen, *batch, *own, sums, told[chunk])  # type: ignore[call-arg]
