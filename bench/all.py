@@ -26,6 +26,7 @@ PARTS: tuple[tuple[str, list[str]], ...] = (
     ("A mesh: the same scan drawn the traditional way", ["mesh.py"]),
     ("What outputs give away, and a new light", ["light.py", "--quick"]),
     ("A radiance field beside splats of the same processor seconds", ["field.py"]),
+    ("Splats, a field and a mesh on one page", ["compare.py"]),
 )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from stagedoor.worker.double._jit import njit
 from stagedoor.worker.field.decoder import SIGHT, Parts, split
 from stagedoor.worker.field.grid import Floats, Longs
-from stagedoor.worker.field.rays import CLEAR_MIN, Bytes, Space, composed, ray_of, trace
+from stagedoor.worker.field.rays import CLEAR_MIN, RAY, Bytes, Space, composed, ray_of, trace
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _TWO = np.float32(2.0)
@@ -102,7 +102,7 @@ def rays_back(
     parts, part_sums = split(decoder, width, hidden), split(sums, width, hidden)
     seen_sums = part_sums[2]
     by_hidden = np.empty(hidden, np.float32)
-    ray, base, told = np.empty(6, np.float32), np.empty(hidden, np.float32), np.zeros(SIGHT, np.float32)
+    ray, base, told = np.empty(RAY, np.float32), np.empty(hidden, np.float32), np.zeros(SIGHT, np.float32)
     base_sums, colour, pull = np.empty(hidden, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     start, loss = 0, 0.0
     told_out[1] = pixels.shape[0]

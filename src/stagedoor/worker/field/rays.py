@@ -20,8 +20,8 @@ from stagedoor.worker.field.decoder import SIGHT, Parts, basis, split
 from stagedoor.worker.field.grid import Floats, Longs, encode
 
 Bytes = NDArray[np.uint8]
-Space = tuple[Bytes, Bytes]
-"""(occupied voxels [CELLS,CELLS,CELLS], blocks of them that hold any [CELLS/BLOCK,...]), each 0 or 1."""
+Space = tuple[Bytes, Bytes, Floats]
+"""(occupied voxels [CELLS,CELLS,CELLS], blocks of them that hold any [CELLS/BLOCK,...], each 0 or 1; bounds [6])."""
 
 CELLS: Final = 128
 """Voxels of the occupancy along an edge: as the visual hull has them."""
@@ -37,44 +37,61 @@ SHADE: Final = 6
 """Numbers kept of each sample: share of the light that it takes, light that reaches it, colour, density x stride."""
 FAR = np.float32(1e30)
 _ZERO, _ONE, _TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
-_LEVEL = np.float32(1e-6)
-"""A ray that climbs less along an axis never leaves a block by it."""
+_LEVEL = np.float32(1e-12)
+"""A ray that climbs less along an axis counts as level."""
+_CUBE = np.array([0, 0, 0, 1, 1, 1], np.float32)
+RAY: Final = 9
+"""Numbers of a ray: where it begins, its unit direction, and one over that."""
 _CELLS, _EDGE, _SHIFT = np.float32(CELLS), np.float32(BLOCK / CELLS), np.uint32(3)
 
 
 @njit(inline="always")
 def ray_of(view: Floats, column: np.float32, row: np.float32, ray: Floats) -> None:
-    """Writes origin and unit direction [6] of a pixel; view [16]: rotation row by row, eye in the cube, fx fy cx cy."""
+    """Writes the ray [RAY] of a pixel; view [16]: rotation row by row, eye in the cube, fx fy cx cy."""
     a = (column - view[14]) / view[12]
     b = (row - view[15]) / view[13]
     length = np.sqrt(a * a + b * b + _ONE)
     for axis in range(3):
         ray[axis] = view[9 + axis]
-        ray[3 + axis] = (view[axis] * a + view[3 + axis] * b + view[6 + axis]) / length
+        ahead = (view[axis] * a + view[3 + axis] * b + view[6 + axis]) / length
+        ray[3 + axis] = ahead
+        ray[6 + axis] = _ONE / ahead if abs(ahead) > _LEVEL else _ONE / _LEVEL
 
 
 @njit(inline="always")
-def span(ray: Floats) -> tuple[np.float32, np.float32]:
-    """(where a ray enters the unit cube, where it leaves); no more is inside when the second is not larger."""
-    near, far = _ZERO, FAR
+def span(ray: Floats, low: np.float32, high: np.float32, bounds: Floats) -> tuple[np.float32, np.float32]:
+    """(where a ray is at its latest in a box, where it leaves), from low to high at most; nothing is inside when the
+    second is not larger.  bounds [6]: the box's lowest corner, then its highest."""
     for axis in range(3):
-        if abs(ray[3 + axis]) < np.float32(1e-12):
-            if not (_ZERO <= ray[axis] < _ONE):
-                return _ONE, _ZERO
-            continue
-        low = -ray[axis] / ray[3 + axis]
-        high = (_ONE - ray[axis]) / ray[3 + axis]
-        near = max(near, min(low, high))
-        far = min(far, max(low, high))
-    return near, far
+        one, other = (bounds[axis] - ray[axis]) * ray[6 + axis], (bounds[3 + axis] - ray[axis]) * ray[6 + axis]
+        low = max(low, min(one, other))
+        high = min(high, max(one, other))
+    return low, high
+
+
+@njit(inline="always")
+def samples(ray: Floats, bounds: Floats, stride: np.float32, offset: np.float32) -> tuple[np.float32, int, int]:
+    """(where the ray enters the unit cube, the first sample that may be within bounds, the first beyond).
+
+    Samples are counted from the cube's face, whatever the bounds: those decide what is looked at, never where.
+    """
+    near, far = span(ray, _ZERO, FAR, _CUBE)
+    first, last = span(ray, near, far, bounds)
+    if not last > first:
+        return near, 0, 0
+    return near, max(0, int((first - near) / stride - offset)), int((last - near) / stride - offset) + 2
 
 
 def space_of(occupied: Bytes) -> Space:
-    """The voxels and their blocks."""
+    """The voxels, their blocks, and the bounds of the blocks in the unit cube."""
     count = CELLS // BLOCK
     words = np.ascontiguousarray(occupied).view(np.uint64).reshape(count, BLOCK, count, BLOCK, count)
-    held = np.bitwise_or.reduce(np.bitwise_or.reduce(words, axis=3), axis=1)
-    return occupied, (held != 0).astype(np.uint8)
+    held = np.bitwise_or.reduce(np.bitwise_or.reduce(words, axis=3), axis=1) != 0
+    bounds = np.zeros(6, np.float32)
+    if held.any():
+        places = np.argwhere(held)
+        bounds[:3], bounds[3:] = places.min(axis=0) / count, (places.max(axis=0) + 1) / count
+    return occupied, held.astype(np.uint8), bounds
 
 
 @njit(inline="always")
@@ -92,7 +109,8 @@ def next_met(
 
     An empty block is left in one step, which never ends past the first sample beyond it.
     """
-    x0, y0, z0, x1, y1, z1 = ray[0], ray[1], ray[2], ray[3], ray[4], ray[5]
+    x0, y0, z0, x1, y1, z1, xx, yy, zz = ray[0], ray[1], ray[2], ray[3], ray[4], ray[5], ray[6], ray[7], ray[8]
+    each = _ONE / stride
     while n < count:
         t = near + (np.float32(n) + offset) * stride
         x, y, z = x0 + t * x1, y0 + t * y1, z0 + t * z1
@@ -103,8 +121,8 @@ def next_met(
         i, j, k = np.uint32(x * _CELLS), np.uint32(y * _CELLS), np.uint32(z * _CELLS)
         a, b, c = i >> _SHIFT, j >> _SHIFT, k >> _SHIFT
         if blocks[a, b, c] == 0:
-            left = min(until_wall(x, x1, a), until_wall(y, y1, b), until_wall(z, z1, c))
-            n += max(1, int(left / stride))
+            left = min(until_wall(x, xx, a), until_wall(y, yy, b), until_wall(z, zz, c))
+            n += max(1, int(left * each))
             continue
         if occupied[i, j, k] != 0:
             break
@@ -113,20 +131,17 @@ def next_met(
 
 
 @njit(inline="always")
-def until_wall(at: np.float32, ahead: np.float32, block: np.uint32) -> np.float32:
-    """How far along the ray a block ends, by one axis; never beyond the cube."""
-    if ahead > _LEVEL:
-        return (np.float32(block + np.uint32(1)) * _EDGE - at) / ahead
-    if ahead < -_LEVEL:
-        return (np.float32(block) * _EDGE - at) / ahead
-    return _TWO
+def until_wall(at: np.float32, by: np.float32, block: np.uint32) -> np.float32:
+    """How far along the ray a block ends, by one axis; by: one over what the ray climbs along it."""
+    wall = block + np.uint32(1) if by > _ZERO else block
+    return (np.float32(wall) * _EDGE - at) * by
 
 
 @njit()
 def reaching(views: Floats, space: Space, chunk: int, reached: Bytes) -> None:
     """Of the pixels that are marked in [V,H,W], leaves those whose rays meet an occupied voxel; this chunk's views."""
-    ray = np.empty(6, np.float32)
-    occupied, blocks = space
+    ray = np.empty(RAY, np.float32)
+    occupied, blocks, bounds = space
     stride, middle = np.float32(0.5 / CELLS), np.float32(0.5)
     for view in range(chunk, views.shape[0], CHUNKS):
         for row in range(reached.shape[1]):
@@ -134,9 +149,8 @@ def reaching(views: Floats, space: Space, chunk: int, reached: Bytes) -> None:
                 if reached[view, row, column] == 0:
                     continue
                 ray_of(views[view], np.float32(column + 0.5), np.float32(row + 0.5), ray)
-                near, far = span(ray)
-                count = int((far - near) / stride)
-                met = next_met(occupied, blocks, ray, near, stride, middle, 0, count) < count
+                near, first, count = samples(ray, bounds, stride, middle)
+                met = next_met(occupied, blocks, ray, near, stride, middle, first, count) < count
                 reached[view, row, column] = met
 
 
@@ -190,12 +204,11 @@ def trace(
     is left; a sample that adds less than `faint` to the pixel is left black.
     """
     density = parts[0]
-    occupied, blocks = space
+    occupied, blocks, bounds = space
     width = features.shape[1]
-    near, far = span(ray)
     at, clear = start, _ONE
-    count = max(0, int((far - near) / stride) + 1)
-    n = next_met(occupied, blocks, ray, near, stride, offset, 0, count)
+    near, first, count = samples(ray, bounds, stride, offset)
+    n = next_met(occupied, blocks, ray, near, stride, offset, first, count)
     if n < count:
         sight(parts[2], ray, told, base)
     while n < count and at < places.shape[0] and clear >= least:
@@ -263,7 +276,7 @@ def draw_rows(
     width = 2 * layout.shape[0]
     places, features = np.empty((rows, 3), np.float32), np.empty((rows, width), np.float32)
     hiddens, shades = np.empty((rows, hidden), np.float32), np.empty((rows, SHADE), np.float32)
-    ray, base, told = np.empty(6, np.float32), np.empty(hidden, np.float32), np.empty(SIGHT, np.float32)
+    ray, base, told = np.empty(RAY, np.float32), np.empty(hidden, np.float32), np.empty(SIGHT, np.float32)
     colour = np.empty(3, np.float32)
     parts = split(decoder, width, hidden)
     for row in range(chunk, picture.shape[0], CHUNKS):

@@ -63,9 +63,9 @@ class FieldSettings:
 
     shape: GridShape = field(default_factory=GridShape)
     hidden: int = 32
-    steps: int = 256
-    rays: int = 4096
-    iterations: int = 1_500
+    steps: int = 128
+    rays: int = 512
+    iterations: int = 2_400
     seed: int = 1
     threads: int | None = None
     rate_table: float = 2e-2
