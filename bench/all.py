@@ -27,6 +27,7 @@ PARTS: tuple[tuple[str, list[str]], ...] = (
     ("What outputs give away, and a new light", ["light.py", "--quick"]),
     ("A radiance field beside splats of the same processor seconds", ["field.py"]),
     ("CUDA beside gsplat's own trainer, where there is a device", ["gpu.py"]),
+    ("Splats, a field and a mesh on one page", ["compare.py"]),
 )
 
 

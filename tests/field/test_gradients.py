@@ -13,7 +13,7 @@ from stagedoor.worker.field.backward import rays_back
 from stagedoor.worker.field.decoder import parameters
 from stagedoor.worker.field.draw import draw_field, view_of
 from stagedoor.worker.field.grid import scatter
-from stagedoor.worker.field.rays import SHADE
+from stagedoor.worker.field.rays import SHADE, space_of
 
 HIDDEN, ROWS, RAYS = 8, 4_000, 12
 WIDTH = 2 * SMALL.levels
@@ -42,7 +42,14 @@ class Batch:
         inner = decoder[WIDTH + 1 : WIDTH + 1 + WIDTH * HIDDEN].reshape(WIDTH, HIDDEN)
         sums = np.zeros(parameters(WIDTH, HIDDEN), np.float32)
         model = (self.table, self.layout, decoder, np.ascontiguousarray(inner.T))
-        seen = (self.views, self.images, self.field.occupied.copy(), np.float32(1 / 64), self.pixels, self.draws)
+        seen = (
+            self.views,
+            self.images,
+            space_of(self.field.occupied.copy()),
+            np.float32(1 / 64),
+            self.pixels,
+            self.draws,
+        )
         counts = np.zeros(CHUNKS, np.int64)
         counts[0] = rays_back(*model, *seen, *(held[:ROWS] for held in buffers), sums, told)
         assert 0 < counts[0] < ROWS and told[1] == RAYS

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from field.kit import SMALL, fog
 from fuzz.budget import SLACK
 from stagedoor.worker.field.errors import FieldError
+from stagedoor.worker.field.form import is_field
 from stagedoor.worker.field.grid import GridShape
-from stagedoor.worker.field.model import HEAD, Field, is_field
+from stagedoor.worker.field.model import HEAD, Field
 
 WHOLE = fog().to_bytes()
 REFUSED_S = 0.1

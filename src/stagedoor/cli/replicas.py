@@ -25,7 +25,7 @@ replica = typer.Typer(help="Replicas made elsewhere: check one, and bring it in.
 @replica.command("check")
 def replica_check(
     path: Annotated[
-        Path, typer.Argument(help="GLB, glTF, OBJ, USD, PLY, SPZ or safetensors; or a folder with one model.")
+        Path, typer.Argument(help="GLB, glTF, OBJ, USD, PLY, SPZ, a field or safetensors; or a folder with one model.")
     ],
     *,
     texture: Annotated[Path | None, typer.Option(help="The model's picture, if its file names none.")] = None,
@@ -39,7 +39,7 @@ def replica_check(
     picture: Annotated[Path | None, typer.Option(help="Draw four views into this new PNG file.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a file of a mesh, splats or weights is, or what to mend.  Nothing is taken in."""
+    """Say what a file of a mesh, splats, a field or weights is, or what to mend.  Nothing is taken in."""
     if path.suffix.lower() in WEIGHTS_ENDINGS and not path.is_dir():
         weights_check(path, as_json=as_json)
         return
@@ -106,6 +106,9 @@ def _lines(found: dict[str, Any]) -> list[str]:
         dressed += " and vertex colours" if found["vertex_colours"] else ""
         first = f"A mesh of {_of(found['triangles'], 'triangle')} in {_of(found['parts'], 'part')}, {dressed}."
         second = f"{found['megabytes']} MB in {_of(found['files'], 'file')}; sealed, {found['sealed_megabytes']} MB."
+    elif found["kind"] == "field":
+        first = f"A radiance field of {_of(found['levels'], 'level')}, the finest of {found['finest']} cells a side."
+        second = f"{found['megabytes']} MB; {found['voxels']} of its voxels hold anything."
     else:
         first = f"{found['gaussians']} Gaussians, colour to degree {found['degree']}."
         second = f"{found['megabytes']} MB."

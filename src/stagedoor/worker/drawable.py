@@ -191,7 +191,7 @@ class _DrawnField:
 
 
 def _is_field(plaintext: bytearray) -> bool:
-    from stagedoor.worker.field.model import is_field
+    from stagedoor.worker.field.form import is_field
 
     return is_field(plaintext)
 

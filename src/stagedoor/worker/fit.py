@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import os
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from stagedoor.core.facts.permit import Setting
 from stagedoor.seal import seal_stream, seal_to, split, wipe
@@ -26,7 +27,9 @@ from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, measured_ba
 
 if TYPE_CHECKING:
     from stagedoor.capture.read import Capture
-    from stagedoor.worker.double.train import TrainResult, TrainSettings
+    from stagedoor.worker.double.train import TrainResult
+
+Result = TypeVar("Result")
 
 
 def fit_splats(job: Job, identity: Identity) -> Made:
@@ -41,7 +44,12 @@ def fit_splats(job: Job, identity: Identity) -> Made:
         sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
         if job.resume is not None:
             job.resume.drop()
-        measures = (*_measures(result, len(splats)), measured_backend(job.backend))
+        measures = (
+            *quality(result.psnr_whole_db, result.psnr_head_db),
+            Setting(name="gaussians", value=len(splats)),
+            Setting(name="iterations", value=result.iterations),
+            measured_backend(job.backend),
+        )
     finally:
         wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
     return Made(units=1, outputs=(), measures=measures, sealed=sealed, whole=True)
@@ -102,12 +110,13 @@ def share_out(key: bytearray, plan: Plan, identity: Identity) -> dict[str, bytes
     return envelopes
 
 
-def _trained(job: Job) -> TrainResult:
+def trained(job: Job, run: Callable[[Capture, bytearray | None], Result]) -> Result:
+    """`run` on the opened capture, from where an earlier run of this order stood, or from the start if that is of no
+    use.  The capture is wiped.  Raises WorkError."""
     from stagedoor.capture.errors import CaptureError
     from stagedoor.capture.read import parse
-    from stagedoor.worker.double.train import TrainSettings
+    from stagedoor.worker.double.state import StateError
 
-    values = job.plan.settings
     try:
         capture = parse(container.read(job.plaintext))
     except (container.ContainerError, CaptureError) as fault:
@@ -115,6 +124,30 @@ def _trained(job: Job) -> TrainResult:
         raise WorkError(f"the capture cannot be read: {type(fault).__name__}") from None
     finally:
         wipe(job.plaintext)
+    state = job.resume.load() if job.resume is not None else None
+    try:
+        try:
+            return run(capture, state)
+        except StateError:
+            return run(capture, None)
+    except ValueError as fault:  # masks that have no point in common are one
+        raise WorkError(f"no replica can be made of the capture: {type(fault).__name__}") from None
+    finally:
+        wipe_arrays(capture.images)
+        if state is not None:
+            wipe(state)
+
+
+def quality(whole_db: float, head_db: float) -> tuple[Setting, ...]:
+    """As whole numbers: thousandths of a decibel.  A capture without held-out views has no PSNR to tell."""
+    told = {"psnr_whole_millidb": whole_db, "psnr_head_millidb": head_db}
+    return tuple(Setting(name=name, value=round(db * 1000)) for name, db in told.items() if math.isfinite(db))
+
+
+def _trained(job: Job) -> TrainResult:
+    from stagedoor.worker.double.train import TrainSettings, train
+
+    values = job.plan.settings
     settings = TrainSettings(
         gaussians=values["gaussians"],
         iterations=values["iterations"],
@@ -122,48 +155,22 @@ def _trained(job: Job) -> TrainResult:
         degree=values["degree"],
         threads=values["threads"] or None,
     )
-    state = job.resume.load() if job.resume is not None else None
-    try:
-        return _gone_on(job, capture, settings, state)
-    finally:
-        wipe_arrays(capture.images)
-        if state is not None:
-            wipe(state)
 
-
-def _gone_on(job: Job, capture: Capture, settings: TrainSettings, state: bytearray | None) -> TrainResult:
-    """The training from where an earlier run of this order stood, or from the start if that is of no use."""
     from stagedoor.worker.double.backend import BackendError
     from stagedoor.worker.double.backends import choose
-    from stagedoor.worker.double.state import StateError
-    from stagedoor.worker.double.train import train
 
-    def run(resume: bytearray | None) -> TrainResult:
+    def run(capture: Capture, state: bytearray | None) -> TrainResult:
         return train(
             capture,
             settings=settings,
             progress=lambda done, of, _loss: job.progress(done, of),
             should_stop=lambda: not job.lease.live(),
-            resume=resume,
+            resume=state,
             keep=None if job.resume is None else job.resume.keep,
             backend=choose(job.backend),
         )
 
     try:
-        try:
-            return run(state)
-        except StateError:
-            return run(None)
+        return trained(job, run)
     except BackendError as fault:
         raise WorkError(str(fault)) from None
-
-
-def _measures(result: TrainResult, gaussians: int) -> tuple[Setting, ...]:
-    """Quality as whole numbers: thousandths of a decibel.  A capture without held-out views has no PSNR to tell."""
-    told: dict[str, Any] = {"psnr_whole_millidb": result.psnr_whole_db, "psnr_head_millidb": result.psnr_head_db}
-    psnr = [Setting(name=name, value=round(db * 1000)) for name, db in told.items() if math.isfinite(db)]
-    return (
-        *psnr,
-        Setting(name="gaussians", value=gaussians),
-        Setting(name="iterations", value=result.iterations),
-    )

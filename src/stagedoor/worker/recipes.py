@@ -26,6 +26,7 @@ from stagedoor.worker.stamp import MARK, WIDTH_MIN
 ADMIT: Final = "admit-replica"
 DESCRIBE: Final = "describe-weights"
 FIT: Final = "fit-splats"
+FIT_FIELD: Final = "fit-field"
 FIT_PERFORMANCE: Final = "fit-performance"
 GENERATE_PERFORMANCE: Final = "generate-performance"
 LOOK: Final = "look"
@@ -74,6 +75,20 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
                 "iterations": (1, 1_000_000),  # two hours on two cores at 7 ms each
                 "seed": (0, (1 << 53) - 1),
                 "degree": (0, 3),  # of the spherical harmonics by which a colour hangs on the direction
+                "threads": (0, 64),  # 0: as many as are worth using
+            },
+        ),
+        FIT_FIELD: Recipe(
+            use=Use.CREATE,
+            unit="replica",
+            asset_kind=AssetKind.CAPTURE,
+            makes_asset=True,
+            settings={
+                "rays": (4, 1 << 16),  # of each batch, as worker.field's buffers hold
+                "iterations": (1, 1_000_000),
+                "steps": (1, 1024),  # samples along an edge of the field's box
+                "table_log2": (4, 19),  # of the entries that a level has at most
+                "seed": (0, (1 << 53) - 1),
                 "threads": (0, 64),  # 0: as many as are worth using
             },
         ),

@@ -94,12 +94,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def check(given: Given, *, texture: bytes | None = None, flip_v: bool = False, centre: bool = False) -> Checked:
-    """What the files are.  Raises MeshError, or the splat readers' own ValueError."""
-    if given.form == "splats":
+    """What the files are.  Raises MeshError, or the own ValueError of who reads splats or fields."""
+    others = {"splats": ("Gaussians are", _checked_splats), "field": ("a field is", _checked_field)}
+    if given.form in others:
+        named, checked = others[given.form]
         if texture is not None or flip_v or centre:
             todo = "Leave --texture, --flip-v and --centre out"
-            raise MeshError(where=given.name, what="Gaussians are taken as they are", todo=todo)
-        return _checked_splats(given)
+            raise MeshError(where=given.name, what=f"{named} taken as it stands", todo=todo)
+        return checked(given)
     return _checked_mesh(given, texture=texture, flip_v=flip_v, centre=centre)
 
 
@@ -193,6 +195,34 @@ def _checked_splats(given: Given) -> Checked:
         found=found,
         box=box,
         draw=lambda view: render_frame(splats, view, width=view.width, height=view.height, background=_GROUND),
+    )
+
+
+def _checked_field(given: Given) -> Checked:
+    from stagedoor.worker.field.draw import draw_field
+    from stagedoor.worker.field.errors import FieldError
+    from stagedoor.worker.field.model import Field
+
+    try:
+        field = Field.from_bytes(given.data)
+    except FieldError as fault:
+        # It says "field" where a person wants to know which file.
+        raise MeshError(where=given.name, what=f"{fault.where}: {fault.what}", todo=fault.todo) from None
+    least, greatest = field.bounds()
+    found: dict[str, Any] = {
+        "kind": "field",
+        "files": 1,
+        "megabytes": _megabytes(given.size),
+        "levels": field.shape.levels,
+        "finest": field.shape.finest,
+        "entries": len(field.table),
+        "voxels": int(np.count_nonzero(field.occupied)),
+        **_placed(least, greatest),
+    }
+    return Checked(
+        found=found,
+        box=np.stack([least, greatest]),
+        draw=lambda view: draw_field(field, view, width=view.width, height=view.height, background=_GROUND),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
+from stagedoor.worker.field.form import is_field
 from stagedoor.worker.mesh import gltf, obj
 from stagedoor.worker.mesh.errors import MeshError, shown
 from stagedoor.worker.mesh.limits import FILE_BYTES_MAX
@@ -24,7 +25,7 @@ ALL_BYTES_MAX: Final = 1 << 30
 FILES_MAX: Final = 1_000
 """Files that one model may name."""
 
-ENDINGS: Final = (".glb", ".gltf", ".obj", ".ply", ".spz", ".usd", ".usda", ".usdc", ".usdz")
+ENDINGS: Final = (".field", ".glb", ".gltf", ".obj", ".ply", ".spz", ".usd", ".usda", ".usdc", ".usdz")
 """By which a model is found in a folder.  What a file is, its bytes say."""
 
 READ_BYTES: Final = 1 << 20
@@ -32,8 +33,8 @@ READ_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """form: "glb", "gltf", "obj", "splats" or "usd", by the bytes.  beside: files by the names that the model uses.
-    path: where the model lies, for a library that opens files itself."""
+    """form: "field", "glb", "gltf", "obj", "splats" or "usd", by the bytes.  beside: files by the names that
+    the model uses.  path: where the model lies, for a library that opens files itself."""
 
     name: str
     form: str
@@ -96,6 +97,8 @@ def form_of(data: bytes, name: str) -> str:
     start = data[:8]
     if start.startswith(b"glTF"):
         return "splats" if gltf.holds_gaussians(data) else "glb"
+    if is_field(start):
+        return "field"
     if start.startswith((b"ply", b"\x1f\x8b", b"NGSP")):
         return "splats"
     if start.startswith((b"PXR-USDC", b"#usda", b"PK\x03\x04")):
@@ -103,7 +106,7 @@ def form_of(data: bytes, name: str) -> str:
     if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return "gltf"
     if not name.lower().endswith(".obj"):
-        _refuse(shown(name), "it begins as no mesh and no splat file does", f"Give one of: {', '.join(ENDINGS)}")
+        _refuse(shown(name), "it begins as no mesh, splat or field file does", f"Give one of: {', '.join(ENDINGS)}")
     return "obj"
 
 

@@ -29,6 +29,7 @@ from stagedoor.worker.admit import admit_replica
 from stagedoor.worker.arc import render_arc
 from stagedoor.worker.double.names import CPU
 from stagedoor.worker.fit import fit_splats
+from stagedoor.worker.fit_field import fit_field
 from stagedoor.worker.hatch import Away, Hatch, KeyAnswer, StoreRefused
 from stagedoor.worker.identity import CUSTODIANS, Identity
 from stagedoor.worker.job import Job, Made, Plan, WorkError
@@ -40,6 +41,7 @@ from stagedoor.worker.recipes import (
     ADMIT,
     DESCRIBE,
     FIT,
+    FIT_FIELD,
     FIT_PERFORMANCE,
     GENERATE_PERFORMANCE,
     LOOK,
@@ -77,6 +79,7 @@ MAKERS: Final[Mapping[str, Callable[[Job, Identity], Made]]] = MappingProxyType(
         ADMIT: admit_replica,
         DESCRIBE: lambda job, _identity: describe(job),
         FIT: fit_splats,
+        FIT_FIELD: fit_field,
         FIT_PERFORMANCE: fit_performance,
         GENERATE_PERFORMANCE: lambda job, _identity: generate_performance(job),
         LOOK: lambda job, _identity: look(job),

@@ -26,6 +26,7 @@ MOVE: Final = (
 
 RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
     "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "degree", "threads")),
+    "fit-field": (Use.CREATE, ("rays", "iterations", "steps", "table_log2", "seed", "threads")),
     ADMIT: (Use.CREATE, ("technique",)),
     "describe-weights": (Use.GENERATE, ()),
     "look": (

@@ -4,6 +4,7 @@
     head    length (u32, little-endian), then JSON: step, queue, chance, settings, shapes
     arrays  float32, in the order of ARRAYS, one after another
 
+Another technique's training keeps its own in the same form, under its own magic and names of arrays.
 It holds a half-made replica: whoever keeps it seals it.
 """
 
@@ -34,7 +35,7 @@ class StateError(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """step: steps done; queue: views still to come in this round; chance: the generator's own state; settings: their
-    text, which must be the same; arrays by the names of ARRAYS."""
+    text, which must be the same; arrays, each of two dimensions, by their names."""
 
     step: int
     queue: tuple[int, ...]
@@ -43,9 +44,9 @@ class State:
     arrays: dict[str, Floats]
 
 
-def pack(state: State) -> bytes:
+def pack(state: State, *, magic: bytes = MAGIC, names: tuple[str, ...] = ARRAYS) -> bytes:
     """The state as bytes."""
-    shapes = [list(state.arrays[name].shape) for name in ARRAYS]
+    shapes = [list(state.arrays[name].shape) for name in names]
     told = {
         "step": state.step,
         "queue": state.queue,
@@ -55,14 +56,14 @@ def pack(state: State) -> bytes:
     }
     head = json.dumps(told, sort_keys=True).encode()
     return b"".join(
-        [MAGIC, _LENGTH.pack(len(head)), head, *(state.arrays[name].astype("<f4").tobytes() for name in ARRAYS)]
+        [magic, _LENGTH.pack(len(head)), head, *(state.arrays[name].astype("<f4").tobytes() for name in names)]
     )
 
 
-def unpack(data: bytes | bytearray) -> State:
+def unpack(data: bytes | bytearray, *, magic: bytes = MAGIC, names: tuple[str, ...] = ARRAYS) -> State:
     """The reverse of pack.  Raises StateError for all else."""
     try:
-        return _read(data)
+        return _read(data, magic, names)
     except StateError:
         raise
     except (ValueError, KeyError, TypeError, struct.error, RecursionError) as fault:
@@ -86,17 +87,17 @@ def unpack_of(
     return state
 
 
-def _read(data: bytes | bytearray) -> State:
-    if bytes(data[: len(MAGIC)]) != MAGIC:
+def _read(data: bytes | bytearray, magic: bytes, names: tuple[str, ...]) -> State:
+    if bytes(data[: len(magic)]) != magic:
         raise StateError("it does not begin as a state does")
-    at = len(MAGIC) + _LENGTH.size
-    (length,) = _LENGTH.unpack(data[len(MAGIC) : at])
+    at = len(magic) + _LENGTH.size
+    (length,) = _LENGTH.unpack(data[len(magic) : at])
     if length > HEAD_BYTES_MAX:
         raise StateError("its head is too long")
     told = json.loads(bytes(data[at : at + length]))
     at += length
     arrays: dict[str, Floats] = {}
-    for name, (rows, columns) in zip(ARRAYS, told["shapes"], strict=True):
+    for name, (rows, columns) in zip(names, told["shapes"], strict=True):
         size = int(rows) * int(columns)
         if rows < 0 or columns < 0 or 4 * size > len(data) - at:
             raise StateError("its arrays are cut short")

@@ -9,7 +9,7 @@ import numpy as np
 from stagedoor.worker.double._jit import njit
 from stagedoor.worker.field.decoder import SIGHT, Parts, split
 from stagedoor.worker.field.grid import Floats, Longs
-from stagedoor.worker.field.rays import Bytes, composed, ray_of, sight, trace
+from stagedoor.worker.field.rays import CLEAR_MIN, RAY, Bytes, Space, composed, ray_of, trace
 
 _ZERO, _ONE = np.float32(0.0), np.float32(1.0)
 _TWO = np.float32(2.0)
@@ -19,9 +19,10 @@ _TWO = np.float32(2.0)
 def back_sample(
     parts: Parts,
     inner_turned: Floats,
-    told: Floats,
-    held: Floats,
-    shade: Floats,
+    at: int,
+    features: Floats,
+    hiddens: Floats,
+    shades: Floats,
     pull: Floats,
     after: np.float32,
     sums: Parts,
@@ -29,43 +30,44 @@ def back_sample(
     by_hidden: Floats,
     aims: Floats,
 ) -> None:
-    """Adds one sample's share to the decoder's sums and to those of its base, and writes its features' aims.
+    """Adds the share of the sample in row `at` to the decoder's sums and to those of its base; writes its features' aims.
 
     pull [3] is the loss by the pixel's colour; `after` is pull . (all the light from behind this sample).
     inner_turned [hidden,features] is colour_in, transposed so that every loop here runs along memory; by_hidden
     [hidden] is room to work in.
     """
-    width, hidden = told.shape[0], held.shape[0]
+    width, hidden = features.shape[1], hiddens.shape[1]
     density, _, _, outer = parts
     density_sums, inner_sums, _, outer_sums = sums
-    weight = shade[0] * shade[1]
-    shine = shade[2] * pull[0] + shade[3] * pull[1] + shade[4] * pull[2]
-    by_raw = (shade[1] * (_ONE - shade[0]) * shine - after) * shade[5]
+    weight = shades[at, 0] * shades[at, 1]
+    shine = shades[at, 2] * pull[0] + shades[at, 3] * pull[1] + shades[at, 4] * pull[2]
+    by_raw = (shades[at, 1] * (_ONE - shades[at, 0]) * shine - after) * shades[at, 5]
     for f in range(width):
-        aims[f] = by_raw * density[f]
-        density_sums[f] += by_raw * told[f]
+        aims[at, f] = by_raw * density[f]
+        density_sums[f] += by_raw * features[at, f]
     density_sums[width] += by_raw
-    red = weight * pull[0] * shade[2] * (_ONE - shade[2])
-    green = weight * pull[1] * shade[3] * (_ONE - shade[3])
-    blue = weight * pull[2] * shade[4] * (_ONE - shade[4])
+    red = weight * pull[0] * shades[at, 2] * (_ONE - shades[at, 2])
+    green = weight * pull[1] * shades[at, 3] * (_ONE - shades[at, 3])
+    blue = weight * pull[2] * shades[at, 4] * (_ONE - shades[at, 4])
     outer_sums[3 * hidden] += red
     outer_sums[3 * hidden + 1] += green
     outer_sums[3 * hidden + 2] += blue
     for h in range(hidden):
-        outer_sums[h] += red * held[h]
-        outer_sums[hidden + h] += green * held[h]
-        outer_sums[2 * hidden + h] += blue * held[h]
+        value = hiddens[at, h]
+        outer_sums[h] += red * value
+        outer_sums[hidden + h] += green * value
+        outer_sums[2 * hidden + h] += blue * value
         by = red * outer[h] + green * outer[hidden + h] + blue * outer[2 * hidden + h]
-        by_hidden[h] = by if held[h] > _ZERO else _ZERO
+        by_hidden[h] = by if value > _ZERO else _ZERO
         base_sums[h] += by_hidden[h]
     for f in range(width):
-        share = told[f]
+        share = features[at, f]
         for h in range(hidden):
             inner_sums[f, h] += share * by_hidden[h]
     for h in range(hidden):
         if by_hidden[h] != _ZERO:
             for f in range(width):
-                aims[f] += by_hidden[h] * inner_turned[h, f]
+                aims[at, f] += by_hidden[h] * inner_turned[h, f]
 
 
 @njit()
@@ -76,7 +78,7 @@ def rays_back(
     inner_turned: Floats,
     views: Floats,
     images: Bytes,
-    occupied: Bytes,
+    space: Space,
     stride: np.float32,
     pixels: Longs,
     draws: Floats,
@@ -100,7 +102,7 @@ def rays_back(
     parts, part_sums = split(decoder, width, hidden), split(sums, width, hidden)
     seen_sums = part_sums[2]
     by_hidden = np.empty(hidden, np.float32)
-    ray, base, told = np.empty(6, np.float32), np.empty(hidden, np.float32), np.empty(SIGHT, np.float32)
+    ray, base, told = np.empty(RAY, np.float32), np.empty(hidden, np.float32), np.zeros(SIGHT, np.float32)
     base_sums, colour, pull = np.empty(hidden, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
     start, loss = 0, 0.0
     told_out[1] = pixels.shape[0]
@@ -108,9 +110,23 @@ def rays_back(
         view, rest = divmod(pixels[r], height * across)
         row, column = divmod(rest, across)
         ray_of(views[view], np.float32(column + 0.5), np.float32(row + 0.5), ray)
-        sight(parts[2], ray, told, base)
         count = trace(
-            table, layout, parts, base, ray, occupied, stride, draws[r, 0], start, places, features, hiddens, shades
+            table,
+            layout,
+            parts,
+            told,
+            base,
+            ray,
+            space,
+            stride,
+            draws[r, 0],
+            CLEAR_MIN,
+            _ZERO,
+            start,
+            places,
+            features,
+            hiddens,
+            shades,
         )
         if start + count == places.shape[0]:
             told_out[1] = r
@@ -128,10 +144,10 @@ def rays_back(
         base_sums[:] = _ZERO
         # From the far end to the near one: what lies behind a sample is summed on the way.
         for at in range(start + count - 1, start - 1, -1):
-            shade = shades[at]
-            held = (features[at], hiddens[at], shade)
-            back_sample(parts, inner_turned, *held, pull, after, part_sums, base_sums, by_hidden, aims[at])
-            after += shade[0] * shade[1] * (shade[2] * pull[0] + shade[3] * pull[1] + shade[4] * pull[2])
+            held = (at, features, hiddens, shades)
+            back_sample(parts, inner_turned, *held, pull, after, part_sums, base_sums, by_hidden, aims)
+            shine = shades[at, 2] * pull[0] + shades[at, 3] * pull[1] + shades[at, 4] * pull[2]
+            after += shades[at, 0] * shades[at, 1] * shine
         for m in range(SIGHT):
             for h in range(hidden):
                 seen_sums[m, h] += told[m] * base_sums[h]

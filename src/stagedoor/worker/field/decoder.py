@@ -24,8 +24,9 @@ SIGHT: Final = 9
 """Functions of the direction of sight: polynomials to the second degree, the first of them 1, which is the bias."""
 HIDDEN_MAX: Final = 64
 """Widest hidden layer; the paper's own."""
-DENSITY_START: Final = 4.5
-"""Logarithm of the density before training, in box edges: half the light is gone in a hundredth of the box."""
+DENSITY_START: Final = 3.0
+"""Logarithm of the density before training, in box edges: half the light is gone in a thirtieth of the box, so that the
+first steps see through what the masks leave too much of."""
 
 
 def parameters(features: int, hidden: int) -> int:

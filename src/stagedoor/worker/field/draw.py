@@ -11,7 +11,7 @@ from stagedoor.worker.double.render import SIDE_PX_MAX, to_bytes
 from stagedoor.worker.field.errors import FieldError
 from stagedoor.worker.field.grid import Floats
 from stagedoor.worker.field.model import Field
-from stagedoor.worker.field.rays import draw_rows
+from stagedoor.worker.field.rays import draw_rows, space_of
 
 
 def draw_field(
@@ -33,11 +33,12 @@ def draw_field(
         raise FieldError(where="frame", what=what, todo=f"Ask for 1 to {SIDE_PX_MAX} a side")
     view = view_of(camera.resized(width=width, height=height), field.corner, field.edge)
     table, layout, behind = field.table.astype(np.float32), field.shape.layout(), np.array(background, np.float32)
+    space = space_of(field.occupied)
     picture = np.zeros((height, width, 3), np.float32)
     stride = np.float32(1.0 / field.steps)
 
     def rows(chunk: int) -> None:
-        held = (table, layout, field.decoder, field.hidden, view, field.occupied, stride)
+        held = (table, layout, field.decoder, field.hidden, view, space, stride)
         draw_rows(*held, behind, chunk, picture)
 
     with Pool(threads or threads_default()) as pool:

@@ -20,6 +20,8 @@ from stagedoor.worker.field.errors import FieldError
 
 Floats = NDArray[np.float32]
 Longs = NDArray[np.int64]
+Eight = tuple[np.uint64, np.uint64, np.uint64, np.uint64, np.uint64, np.uint64, np.uint64, np.uint64]
+Shares = tuple[np.float32, np.float32, np.float32, np.float32, np.float32, np.float32, np.float32, np.float32]
 
 FEATURES: Final = 2
 """Numbers in an entry of the table, as in the paper."""
@@ -79,12 +81,50 @@ class GridShape:
 
 
 @njit(inline="always")
-def entry(i: int, j: int, k: int, side: int, size: int, hashed: int) -> int:
-    """Which entry of its level a corner has."""
-    if hashed == 0:
-        return (i * (side + 1) + j) * (side + 1) + k
-    mixed = np.uint64(i) ^ (np.uint64(j) * _PRIME_1) ^ (np.uint64(k) * _PRIME_2)
-    return np.int64(mixed & np.uint64(size - 1))  # type: ignore[return-value]
+def entries_of(i: int, j: int, k: int, cells: int, begin: int, entries: int, hashed: int) -> Eight:
+    """The entries of a cell's eight corners, x slowest; cells to hashed: the level's line of the layout.
+
+    Unsigned, for numba looks at a signed index for its sign first.
+    """
+    side, start, size = np.uint64(cells), np.uint64(begin), np.uint64(entries)
+    one = np.uint64(1)
+    if hashed:
+        a, b, c = np.uint64(i), np.uint64(j) * _PRIME_1, np.uint64(k) * _PRIME_2
+        d, e, f = a + one, b + _PRIME_1, c + _PRIME_2
+        mask = size - one
+        return (
+            start + ((a ^ b ^ c) & mask),
+            start + ((a ^ b ^ f) & mask),
+            start + ((a ^ e ^ c) & mask),
+            start + ((a ^ e ^ f) & mask),
+            start + ((d ^ b ^ c) & mask),
+            start + ((d ^ b ^ f) & mask),
+            start + ((d ^ e ^ c) & mask),
+            start + ((d ^ e ^ f) & mask),
+        )
+    along = side + one
+    first = start + (np.uint64(i) * along + np.uint64(j)) * along + np.uint64(k)
+    third = first + along
+    fifth = first + along * along
+    seventh = fifth + along
+    return first, first + one, third, third + one, fifth, fifth + one, seventh, seventh + one
+
+
+@njit(inline="always")
+def shares_of(u: np.float32, v: np.float32, w: np.float32) -> Shares:
+    """What each of the eight corners gives to a place, in their order; they sum to one."""
+    x, y, z = _ONE - u, _ONE - v, _ONE - w
+    near_near, near_far, far_near, far_far = x * y, x * v, u * y, u * v
+    return (
+        near_near * z,
+        near_near * w,
+        near_far * z,
+        near_far * w,
+        far_near * z,
+        far_near * w,
+        far_far * z,
+        far_far * w,
+    )
 
 
 @njit(inline="always")
@@ -96,22 +136,24 @@ def cell(place: np.float32, side: int) -> tuple[int, np.float32]:
 
 
 @njit()
-def encode(table: Floats, layout: Longs, x: np.float32, y: np.float32, z: np.float32, features: Floats) -> None:
-    """Writes the features [2 levels] of a place in the unit cube; table [entries,2]."""
+def encode(
+    table: Floats, layout: Longs, x: np.float32, y: np.float32, z: np.float32, at: int, features: Floats
+) -> None:
+    """Writes the features of a place in the unit cube into features[at] [2 levels]; table [entries,2]."""
     for level in range(layout.shape[0]):
-        side, start, size, hashed = layout[level, 0], layout[level, 1], layout[level, 2], layout[level, 3]
+        side = layout[level, 0]
         i, u = cell(x, side)
         j, v = cell(y, side)
         k, w = cell(z, side)
-        first, second = np.float32(0.0), np.float32(0.0)
-        for corner in range(8):
-            di, dj, dk = corner >> 2, (corner >> 1) & 1, corner & 1
-            share = (u if di else _ONE - u) * (v if dj else _ONE - v) * (w if dk else _ONE - w)
-            at = start + entry(i + di, j + dj, k + dk, side, size, hashed)
-            first += share * table[at, 0]
-            second += share * table[at, 1]
-        features[2 * level] = first
-        features[2 * level + 1] = second
+        a, b, c, d, e, f, g, h = entries_of(i, j, k, side, layout[level, 1], layout[level, 2], layout[level, 3])
+        s, t, o, p, q, r, m, n = shares_of(u, v, w)
+        # Two sums of four, for an addition waits for the one before it.
+        features[at, 2 * level] = (s * table[a, 0] + t * table[b, 0] + o * table[c, 0] + p * table[d, 0]) + (
+            q * table[e, 0] + r * table[f, 0] + m * table[g, 0] + n * table[h, 0]
+        )
+        features[at, 2 * level + 1] = (s * table[a, 1] + t * table[b, 1] + o * table[c, 1] + p * table[d, 1]) + (
+            q * table[e, 1] + r * table[f, 1] + m * table[g, 1] + n * table[h, 1]
+        )
 
 
 @njit()
@@ -121,19 +163,16 @@ def scatter(row: Longs, level: int, places: Floats, aims: Floats, counts: Longs,
     `row` is the level's line of the layout.  places [CHUNKS * capacity,3] and aims [CHUNKS * capacity,2 levels] hold
     counts[c] samples of chunk c from c * capacity on.
     """
-    side, start, size, hashed = row[0], row[1], row[2], row[3]
     for chunk in range(counts.shape[0]):
-        for at in range(chunk * capacity, chunk * capacity + counts[chunk]):
-            i, u = cell(places[at, 0], side)
-            j, v = cell(places[at, 1], side)
-            k, w = cell(places[at, 2], side)
-            first, second = aims[at, 2 * level], aims[at, 2 * level + 1]
+        for sample in range(chunk * capacity, chunk * capacity + counts[chunk]):
+            i, u = cell(places[sample, 0], row[0])
+            j, v = cell(places[sample, 1], row[0])
+            k, w = cell(places[sample, 2], row[0])
+            first, second = aims[sample, 2 * level], aims[sample, 2 * level + 1]
+            at, share = entries_of(i, j, k, row[0], row[1], row[2], row[3]), shares_of(u, v, w)
             for corner in range(8):
-                di, dj, dk = corner >> 2, (corner >> 1) & 1, corner & 1
-                share = (u if di else _ONE - u) * (v if dj else _ONE - v) * (w if dk else _ONE - w)
-                held = start + entry(i + di, j + dj, k + dk, side, size, hashed)
-                sums[held, 0] += share * first
-                sums[held, 1] += share * second
+                sums[at[corner], 0] += share[corner] * first
+                sums[at[corner], 1] += share[corner] * second
 
 
 @njit()

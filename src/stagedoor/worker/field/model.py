@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from stagedoor.worker.field.decoder import HIDDEN_MAX, parameters
 from stagedoor.worker.field.errors import FieldError
+from stagedoor.worker.field.form import MAGIC
 from stagedoor.worker.field.grid import FEATURES, Floats, GridShape
 from stagedoor.worker.field.rays import CELLS
 
-MAGIC: Final = b"SDFIELD\0"
 VERSION: Final = 1
 HEAD: Final = struct.Struct("<8sBBBBHHH4d")
 STEPS_MAX: Final = 1024
@@ -77,6 +77,15 @@ class Field:
     def count(self) -> int:
         """Parameters of the decoder."""
         return parameters(FEATURES * self.shape.levels, self.hidden)
+
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(lowest, highest) corner of the occupied voxels in world units, [3] each; of the box where all are empty."""
+        ends = []
+        for axis in range(3):
+            held = np.flatnonzero(self.occupied.any(axis=tuple(other for other in range(3) if other != axis)))
+            ends.append((held[0], held[-1] + 1) if len(held) else (0, CELLS))
+        low, high = np.array(ends, np.float64).T * (self.edge / CELLS)
+        return self.corner + low, self.corner + high
 
     def arrays(self) -> tuple[NDArray[Any], ...]:
         """Everything that must be wiped when a lease ends."""
@@ -130,11 +139,6 @@ class Field:
             table=np.frombuffer(parts[1], "<f2").reshape(-1, FEATURES),
             decoder=np.frombuffer(parts[2], "<f4"),
         )
-
-
-def is_field(data: bytes | bytearray | memoryview) -> bool:
-    """Whether these bytes say that they are a field; what they hold is not looked at."""
-    return bytes(data[: len(MAGIC)]) == MAGIC
 
 
 def _refused(what: str) -> FieldError:

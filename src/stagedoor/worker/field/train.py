@@ -8,8 +8,9 @@ alone, so the number of threads changes the time and never the result.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from stagedoor.capture.read import Capture
 from stagedoor.worker.double.hull import GRID, bounding_box, carve
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
 from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, rounded
+from stagedoor.worker.double.state import State, StateError, pack, unpack
 from stagedoor.worker.double.train import Progress, ViewScore, camera_of, mean_db, psnr_db
 from stagedoor.worker.field.backward import rays_back
 from stagedoor.worker.field.decoder import HIDDEN_MAX, first_guess, parameters, turned
@@ -27,7 +29,7 @@ from stagedoor.worker.field.draw import draw_field, view_of
 from stagedoor.worker.field.errors import FieldError
 from stagedoor.worker.field.grid import FEATURES, GridShape, adam, scatter
 from stagedoor.worker.field.model import PARAMETER_MAX, STEPS_MAX, Field
-from stagedoor.worker.field.rays import CELLS, SHADE, densest, reaching
+from stagedoor.worker.field.rays import CELLS, SHADE, densest, reaching, space_of
 
 REPORT_EVERY: Final = 10
 """Steps between calls of progress and should_stop: about half a second."""
@@ -39,6 +41,13 @@ THIN_AT: Final = (0.1, 0.2, 0.35, 0.5, 0.75)
 """Shares of the run after which empty voxels are given up."""
 THIN_BELOW: Final = 0.01
 """A voxel is empty where a sample at its densest takes less of the light than this, its neighbours' too."""
+MAGIC: Final = b"SDFITF\x01\n"
+ARRAYS: Final = ("table", "means", "squares", "decoder", "decoder_means", "decoder_squares")
+"""What a state of this training holds of the trainer, in double/state.py's form; the sums are empty between steps."""
+OCCUPIED: Final = "occupied"
+"""And the voxels, eight to a number."""
+KEEP_SECONDS: Final = 15.0
+"""Between two states kept: so much work at most is lost with a killed process."""
 TABLE_MAX: Final = 6e4
 """Stored entries are held within float16."""
 
@@ -54,9 +63,9 @@ class FieldSettings:
 
     shape: GridShape = field(default_factory=GridShape)
     hidden: int = 32
-    steps: int = 256
-    rays: int = 4096
-    iterations: int = 1_500
+    steps: int = 128
+    rays: int = 512
+    iterations: int = 2_400
     seed: int = 1
     threads: int | None = None
     rate_table: float = 2e-2
@@ -90,21 +99,32 @@ def train_field(
     settings: FieldSettings,
     progress: Progress | None = None,
     should_stop: Callable[[], bool] | None = None,
+    resume: bytes | bytearray | None = None,
+    keep: Callable[[bytes], None] | None = None,
 ) -> FieldResult:
     """Fits a field to the training views and scores it on the held-out ones.
 
-    Raises FieldError where the masks have no point in common.
+    `keep` is handed the state every KEEP_SECONDS and when it is stopped; given to `resume`, with the same capture and
+    settings, the run goes on from there and ends in the same bytes.  A state of another run raises StateError; masks
+    that have no point in common, FieldError.
     """
-    done = 0
     with Pool(settings.threads or threads_default()) as pool:
         trainer = Trainer(capture, settings, pool)
-        for step in range(1, settings.iterations + 1):
+        done = 0 if resume is None else trainer.restore(resume)
+        kept = time.monotonic()
+        for step in range(done + 1, settings.iterations + 1):
             loss = trainer.step(step)
             done = step
+            # It only looks, so the clock that starts it changes nothing of what comes out.
+            if keep is not None and time.monotonic() - kept >= KEEP_SECONDS:
+                keep(trainer.state(step))
+                kept = time.monotonic()
             if step % REPORT_EVERY == 0 or step == settings.iterations:
                 if progress is not None:
                     progress(step, settings.iterations, loss)
                 if should_stop is not None and should_stop():
+                    if keep is not None:
+                        keep(trainer.state(step))
                     break
     trained = trainer.field()
     views = score(trained, capture, threads=settings.threads)
@@ -140,14 +160,15 @@ class Trainer:
         self.capacity = max(settings.rays // CHUNKS * SAMPLES_PER_RAY, 4 * settings.steps)
         sizes = (3, width, settings.hidden, SHADE, width)
         self.buffers = [np.zeros((CHUNKS * self.capacity, size), np.float32) for size in sizes]
+        # Voxels are only ever given up, so only pixels that still count are looked at again.
+        self.marks = np.ones(self.images.shape[:3], np.uint8)
         self.pixels = self.reached()
 
     def reached(self) -> NDArray[np.int64]:
         """Flat numbers of the training pixels whose rays meet an occupied voxel."""
-        _, height, width, _ = self.images.shape
-        marks = np.zeros((len(self.images), height, width), np.uint8)
-        self.pool.run(lambda chunk: reaching(self.views, self.occupied, height, width, chunk, marks))
-        return np.flatnonzero(marks)
+        self.space = space_of(self.occupied)
+        self.pool.run(lambda chunk: reaching(self.views, self.space, chunk, self.marks))
+        return np.flatnonzero(self.marks)
 
     def step(self, step: int) -> float:
         """One batch, one update; gives its mean squared error, 0 to 1."""
@@ -164,7 +185,7 @@ class Trainer:
             own = tuple(held[chunk * self.capacity : (chunk + 1) * self.capacity] for held in self.buffers)
             part = slice(ends[chunk], ends[chunk + 1])
             model = (self.table, self.layout, self.decoder, inner_turned)
-            seen = (self.views, self.images, self.occupied, self.stride)
+            seen = (self.views, self.images, self.space, self.stride)
             sums = self.decoder_sums[chunk]
             batch = (pixels[part], draws[part])
             counts[chunk] = rays_back(*model, *seen, *batch, *own, sums, told[chunk])  # type: ignore[call-arg]
@@ -200,6 +221,33 @@ class Trainer:
             return
         self.occupied = kept
         self.pixels = self.reached()
+
+    def state(self, step: int) -> bytes:
+        """Where the run stands after so many steps, as bytes."""
+        arrays = {name: np.atleast_2d(getattr(self, name)) for name in ARRAYS}
+        arrays[OCCUPIED] = np.packbits(self.occupied)[None].astype(np.float32)  # bytes, which float32 holds exactly
+        chance = dict(self.chance.bit_generator.state)
+        state = State(step=step, queue=(), chance=chance, settings=self.run(), arrays=arrays)
+        return pack(state, magic=MAGIC, names=(*ARRAYS, OCCUPIED))
+
+    def restore(self, data: bytes | bytearray) -> int:
+        """Goes back to a state; gives the steps done.  Raises StateError, changing nothing, if it is another run's."""
+        state = unpack(data, magic=MAGIC, names=(*ARRAYS, OCCUPIED))
+        if state.settings != self.run() or not 0 <= state.step <= self.settings.iterations:
+            raise StateError("it is of a training with other settings")
+        shapes = [np.atleast_2d(getattr(self, name)).shape for name in ARRAYS]
+        if [held.shape for held in state.arrays.values()] != [*shapes, (1, CELLS**3 // 8)]:
+            raise StateError("it is of a training with another grid")
+        self.chance.bit_generator.state = state.chance
+        for name in ARRAYS:
+            getattr(self, name)[...] = state.arrays[name].reshape(getattr(self, name).shape)
+        self.occupied = np.unpackbits(state.arrays[OCCUPIED].astype(np.uint8)).reshape((CELLS,) * 3)
+        self.pixels = self.reached()
+        return state.step
+
+    def run(self) -> str:
+        """What makes this run this one: its settings, but for what changes nothing, and how many views it has."""
+        return f"{replace(self.settings, threads=None)} on {len(self.views)} views"
 
     def field(self) -> Field:
         """The field as it stands."""
