@@ -17,6 +17,8 @@ from stagedoor.worker.job import WorkError, wipe_arrays
 
 if TYPE_CHECKING:
     from stagedoor.worker.double.camera import Camera
+    from stagedoor.worker.double.relight import Lit
+    from stagedoor.worker.double.splats import Splats
 
 Colour = tuple[float, float, float]
 
@@ -37,6 +39,9 @@ class Lightable(Protocol):
 
     def relight(self, number: int) -> None:
         """From now on it is drawn under one of worker.double.relight's LIGHTS, by its place there from 0."""
+
+    def stand_in(self, light: NDArray[np.float64] | None) -> None:
+        """From now on it is drawn under this light [9,3]; under None, as it was captured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,34 +68,52 @@ def opened(plaintext: bytearray) -> Drawable:
 
 
 class _DrawnSplats:
-    """Gaussians."""
+    """Gaussians.  `_held` are as they were captured; `_shown` stand in the light of the moment."""
 
     def __init__(self, plaintext: bytearray) -> None:
         from stagedoor.worker.formats.ply import read_ply
 
-        self._splats = read_ply(plaintext)
+        self._hold(read_ply(plaintext))
+
+    def _hold(self, splats: Splats) -> None:
+        self._held = self._shown = splats
+        self._lit: Lit | None = None
 
     def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
         """As Drawable."""
         from stagedoor.worker.double.render import render_frame
 
-        return render_frame(self._splats, camera, width=width, height=height, background=background)
+        return render_frame(self._shown, camera, width=width, height=height, background=background)
 
     def relight(self, number: int) -> None:
         """As Lightable."""
-        from stagedoor.worker.double.relight import LIGHTS, relit, separate
+        from stagedoor.worker.double.relight import LIGHTS
 
-        lit = separate(self._splats)
-        before = self._splats
-        self._splats = relit(before, lit, tuple(LIGHTS.values())[number])
-        wipe_arrays(lit.albedo, lit.normals)
-        # Means and the like were copied into the new one.
-        wipe_arrays(before.means, before.log_scales, before.quats, before.opacity_logits, before.colours, before.rest)
+        self.stand_in(tuple(LIGHTS.values())[number])
+
+    def stand_in(self, light: NDArray[np.float64] | None) -> None:
+        """As Lightable.  Colours are taken apart once, at the first light."""
+        from stagedoor.worker.double.relight import relit, separate
+
+        before = self._shown
+        if light is None:
+            self._shown = self._held
+        else:
+            self._lit = self._lit or separate(self._held)
+            self._shown = relit(self._held, self._lit, light)
+        if before is not self._held:
+            _wipe_splats(before)
 
     def wipe(self) -> None:
         """As Drawable."""
-        held = self._splats
-        wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
+        _wipe_splats(self._shown)
+        _wipe_splats(self._held)
+        if self._lit is not None:
+            wipe_arrays(self._lit.albedo, self._lit.normals)
+
+
+def _wipe_splats(held: Splats) -> None:
+    wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
 
 
 class _DrawnMesh:
@@ -119,7 +142,7 @@ class _DrawnPerformer(_DrawnSplats):
         from stagedoor.worker.perform.performer import Performer
 
         self._performer = Performer.from_bytes(plaintext)
-        self._splats = self._performer.neutral
+        self._hold(self._performer.neutral)
 
     def wipe(self) -> None:
         """As Drawable."""

@@ -1,4 +1,4 @@
-"""Recipe fit-splats: a capture becomes a replica, which leaves this process sealed under a key of its own.
+"""Recipes fit-splats and fit-previewed: a capture becomes a replica, sealed under a key of its own.
 
 The data key is made here, split here and wiped here: each share is sealed to its custodian with a note that this worker
 signs, so that the custodian pins the replica to the capture it descends from and to the performer it already knows.
@@ -10,7 +10,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from stagedoor.core.facts.permit import Setting
+from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import seal_stream, seal_to, split, wipe
 from stagedoor.wire import blobs, container
 from stagedoor.wire.envelopes import (
@@ -23,6 +23,7 @@ from stagedoor.wire.envelopes import (
 )
 from stagedoor.worker.identity import Identity
 from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, wipe_arrays
+from stagedoor.worker.preview import Previews
 
 if TYPE_CHECKING:
     from stagedoor.capture.read import Capture
@@ -33,18 +34,18 @@ def fit_splats(job: Job, identity: Identity) -> Made:
     """Train, seal, split.  A lease that ends before the replica is sealed leaves nothing made."""
     from stagedoor.worker.formats.ply import write_ply
 
-    result = _trained(job)
+    result, shown = _trained(job)
     splats = result.splats
     try:
         if not job.lease.live():
-            return Made(units=0, outputs=(), measures=(), sealed=None, whole=False)
+            return Made(units=0, outputs=shown, measures=(), sealed=None, whole=False)
         sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
         if job.resume is not None:
             job.resume.drop()
         measures = _measures(result, len(splats))
     finally:
         wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
-    return Made(units=1, outputs=(), measures=measures, sealed=sealed, whole=True)
+    return Made(units=1, outputs=shown, measures=measures, sealed=sealed, whole=True)
 
 
 def seal_replica(job: Job, replica: bytearray, identity: Identity) -> Sealed:
@@ -102,7 +103,8 @@ def share_out(key: bytearray, plan: Plan, identity: Identity) -> dict[str, bytes
     return envelopes
 
 
-def _trained(job: Job) -> TrainResult:
+def _trained(job: Job) -> tuple[TrainResult, tuple[Output, ...]]:
+    """The double, and the previews that were shown of it."""
     from stagedoor.capture.errors import CaptureError
     from stagedoor.capture.read import parse
     from stagedoor.worker.double.train import TrainSettings
@@ -123,15 +125,19 @@ def _trained(job: Job) -> TrainResult:
         threads=values["threads"] or None,
     )
     state = job.resume.load() if job.resume is not None else None
+    previews = Previews(job, capture) if "previews" in values else None
     try:
-        return _gone_on(job, capture, settings, state)
+        result = _gone_on(job, capture, settings, state, previews)
+        return result, () if previews is None else tuple(previews.outputs)
     finally:
         wipe_arrays(capture.images)
         if state is not None:
             wipe(state)
 
 
-def _gone_on(job: Job, capture: Capture, settings: TrainSettings, state: bytearray | None) -> TrainResult:
+def _gone_on(
+    job: Job, capture: Capture, settings: TrainSettings, state: bytearray | None, previews: Previews | None
+) -> TrainResult:
     """The training from where an earlier run of this order stood, or from the start if that is of no use."""
     from stagedoor.worker.double.state import StateError
     from stagedoor.worker.double.train import train
@@ -144,6 +150,7 @@ def _gone_on(job: Job, capture: Capture, settings: TrainSettings, state: bytearr
             should_stop=lambda: not job.lease.live(),
             resume=resume,
             keep=None if job.resume is None else job.resume.keep,
+            preview=None if previews is None else previews.show,
         )
 
     try:
