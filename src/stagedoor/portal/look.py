@@ -112,7 +112,7 @@ def _beside() -> Html:
     return el(
         "section",
         el("h2", "Beside the capture"),
-        _switch("both", "Show the captured view nearest to here"),
+        _switch("both", "Show the nearest captured view"),
         el("p", el("strong", "", id="decibel"), " ", el("span", "", id="held", cls="quiet"), cls="count", hidden=True,
            id="apart"),
         el("p", el("span", "–", id="photos-left"), " of ", el("span", "–", id="photos"), " photographs left, permit ",
