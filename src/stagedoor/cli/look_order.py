@@ -76,8 +76,10 @@ def _is_named(permit: Permit, named: str) -> bool:
 
 def _left(unit: Unit, permit: Permit) -> int:
     """Units that a new order may hold."""
-    state = unit.permit_state(permit.digest(), lock=False)
+    state, asset = unit.permit_state(permit.digest(), lock=False), unit.asset_state(permit.asset, lock=False)
     if state is None or not state.live or state.status == "void":
+        return 0
+    if asset is None or asset.withdrawn or asset.holds or asset.epoch != permit.epoch:
         return 0
     return state.units - state.units_made - unit.ordered_units(permit.digest())
 
