@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from custody.kit import AT, CAPTURE, WORKER, Story, consent, ident, permission, pinned, request
+from custody.kit import AT, CAPTURE, WORKER, Story, consent, creation, ident, permission, pinned, request
 from look.kit import LOOK, PHOTOS, PX, FakeLease, looking, planned
 from look.test_worker import parted, view
 from stagedoor.capture.read import parse
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import AssetKind
-from stagedoor.core.facts.permit import PHOTOGRAPH, WorkOrder
+from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED, WorkOrder
 from stagedoor.core.steps.dispatch import dispatch
 from stagedoor.wire.looks import ABOUT, END, Photo, Pose, parse_question
 from stagedoor.worker.arc import camera_at
@@ -96,7 +96,8 @@ def test_a_camera_keeps_its_place_through_whole_numbers() -> None:
      camera_at(azimuth_deg=0, elevation_deg=12, radius=4, width=192, height=192),
      camera_at(azimuth_deg=0, elevation_deg=0, radius=1.4, width=192, height=192),
      camera_at(azimuth_deg=0, elevation_deg=0, radius=4, width=193, height=192),
-     camera_at(azimuth_deg=0, elevation_deg=0, radius=4, width=64, height=64)],
+     camera_at(azimuth_deg=0, elevation_deg=0, radius=4, width=64, height=64),
+     camera_at(azimuth_deg=0, elevation_deg=0, radius=3.9, width=192, height=192)],
 )  # fmt: skip
 def test_no_camera_may_stand_where_the_look_may_not(tmp_path: Path, camera: object) -> None:
     with looking(tmp_path / "o") as run:
@@ -165,3 +166,19 @@ def test_the_lease_ends_a_look_at_a_capture(tmp_path: Path) -> None:
         run.lease.ended = True
         assert run.ended().units == 1
     assert planned(recipe="look-capture").settings["frames"] == 4
+
+
+def test_the_page_that_is_signed_explains_the_units_that_let_out_more() -> None:
+    from stagedoor.core.rules.sentences import sentences
+
+    plain = " ".join(sentences(consent()))
+    assert "from the capture itself" not in plain and "small pictures" not in plain
+    told = " ".join(sentences(consent(grants=(permission(unit=PHOTOGRAPH), creation(unit=WATCHED)))))
+    assert "picture of me from the capture itself, and no double" in told
+    assert "small pictures of its face are shown" in told
+
+
+def test_a_pose_at_the_ordered_distance_is_drawn(tmp_path: Path) -> None:
+    with looking(tmp_path / "o") as run:
+        same = camera_at(azimuth_deg=20, elevation_deg=10, radius=4, width=192, height=192)
+        assert parted(run.ask(pose_of(same).line()))[0].kind == "frame"

@@ -23,10 +23,13 @@ from stagedoor.worker.arc import BACKGROUND, camera_at
 from stagedoor.worker.drawable import Drawable, Lightable, opened
 from stagedoor.worker.job import Job, Made, WorkError
 from stagedoor.worker.look_pose import camera_of
-from stagedoor.worker.look_room import Room, bounds, within
+from stagedoor.worker.look_room import Room, bounds, stands, within
 
 if TYPE_CHECKING:
     from stagedoor.worker.double.camera import Camera
+
+LARGER: Final = 1e-3
+"""Share by which a rounded camera may show a head larger than the order's own does."""
 
 NEAREST: Final = 1.5
 """Units from the centre at which a camera may stand, as the gate holds every order to (steps.dispatch)."""
@@ -84,8 +87,12 @@ class _Replica(Room):
         values = self.job.plan.settings
         if not stamp.WIDTH_MIN <= pose.width <= values["width"] or not 1 <= pose.height <= values["height"]:
             return f"the capture's picture of {pose.width} x {pose.height} lies beyond the ordered size"
-        if not within(self.job, camera_of(pose), nearest=NEAREST):
+        camera = camera_of(pose)
+        if not within(self.job, camera, nearest=NEAREST):
             return "the capture's camera stands beyond the permitted arc, the ordered elevations, or inside the head"
+        ordered = self._at(View(azimuth_deg=0, elevation_deg=0, divisor=1))
+        if max(camera.fx, camera.fy) / stands(camera)[2] > ordered.fx / (values["radius_milli"] / 1000) * (1 + LARGER):
+            return "the capture's camera shows the head larger than was ordered: order photographs of a smaller size"
         return ""
 
     def picture(self, question: Question) -> tuple[NDArray[np.uint8], Camera]:
