@@ -16,6 +16,7 @@ from stagedoor.adapters.naming import NameIndex
 from stagedoor.adapters.postgres.audit import PostgresAuditor
 from stagedoor.adapters.postgres.embedded import EmbeddedServer, check_path
 from stagedoor.adapters.postgres.external import ExternalServer
+from stagedoor.adapters.postgres.gate_inbox import GateInbox
 from stagedoor.adapters.postgres.people import PostgresPeople
 from stagedoor.adapters.postgres.store import PostgresStore
 from stagedoor.adapters.rulebooks import FolderRulebooks
@@ -90,6 +91,15 @@ def start_house(home: Home) -> House:
 def prompt_register(house: House) -> Names:
     """Everybody's names, to hold prompts against; built anew, so that who was erased is gone."""
     return NameIndex.build(house.people.performers())
+
+
+def why_order_failed(house: House, order: str) -> str:
+    """Why the worker gave an order up; empty while it did not."""
+    inbox = GateInbox(house.server.url_for("gate"))
+    try:
+        return inbox.order_failure(order)
+    finally:
+        inbox.close()
 
 
 @contextmanager

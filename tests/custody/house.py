@@ -38,7 +38,7 @@ from stagedoor.adapters.postgres.store import PostgresStore, PostgresUnit
 from stagedoor.core.base.canonical import digest_of
 from stagedoor.core.base.money import Money
 from stagedoor.core.facts.asset import Asset, AssetKind
-from stagedoor.core.facts.consent import Use
+from stagedoor.core.facts.consent import Consent, Use
 from stagedoor.core.facts.permit import KeyGrant, Receipt, WorkOrder
 from stagedoor.core.facts.posting import Entry, EntryKind, Posting
 from stagedoor.custodian import keys as custodian_keys
@@ -97,17 +97,19 @@ class House:
         arguments = ["stagedoor.custodian", "--folder", str(folder), "--name", name]
         self._start(name, arguments, role=f"custodian_{name}", variable="STAGEDOOR_CUSTODIAN_PASSPHRASE")
 
-    def start_worker(self) -> None:
-        """The worker as a process."""
+    def start_worker(self, name: str = "worker", *, module: str = "stagedoor.worker") -> None:
+        """The worker as a process; under another name, one more of it."""
         arguments = [
-            *("stagedoor.worker", "--folder", str(self.root / "worker"), "--worker", WORKER),
+            *(module, "--folder", str(self.root / "worker"), "--worker", WORKER),
             *("--blobs", str(self.blobs), "--out", str(self.out)),
         ]
-        self._start("worker", arguments, role="worker", variable="STAGEDOOR_WORKER_PASSPHRASE")
+        self._start(name, arguments, role="worker", variable="STAGEDOOR_WORKER_PASSPHRASE")
 
     def _start(self, name: str, arguments: list[str], *, role: str, variable: str) -> None:
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("STAGEDOOR_", "PYTEST_"))}
         environment |= {"STAGEDOOR_DATABASE_URL": self.server.url_for(role), variable: PASSPHRASE}
+        # Children find what this process finds, tests' own modules among it.
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
         with (self.root / f"{name}.log").open("ab") as sink:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", *arguments], env=environment, stdout=sink, stderr=sink
@@ -200,7 +202,7 @@ class House:
         with self.store.unit() as unit:
             return letters(unit).shares_taken(name) == NAMES
 
-    def permit(self, *, use: Use, asset_id: str, **over: Any) -> Story:
+    def permit(self, *, use: Use, asset_id: str, consent: Consent | None = None, **over: Any) -> Story:
         """Record everything that a permit rests on; a story with ids of its own."""
         self.number += 1
         with self.store.unit() as unit:
@@ -211,6 +213,7 @@ class House:
             over = {"shot": "", "unit": "replica", "units": 1, "arc_from_deg": 0, "arc_to_deg": 0} | over
         asked = request(use_id=ident("use", count), use=use, asset=asset_id, **over)
         story = Story(
+            **({} if consent is None else {"consent": consent}),
             request=asked,
             over_permit={"permit": ident("permit", count), "epoch": state.epoch},
             over_grant={"grant": ident("grant", count)},

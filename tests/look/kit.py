@@ -14,12 +14,14 @@ from custody.kit import WORKER
 from stagedoor.adapters.look_channel import LookChannel, LookGone
 from stagedoor.cli.look_door import LookDoor, LookServer
 from stagedoor.core.facts.permit import Permit
+from stagedoor.wire import container
 from stagedoor.wire.looks import END
 from stagedoor.worker.formats.ply import write_ply
 from stagedoor.worker.job import Job, Made, Plan
-from stagedoor.worker.look import look
+from stagedoor.worker.makers import MAKERS
 from stagedoor.worker.recipes import plan
-from worker.kit import ball, taken
+from worker.kit import ball, capture_files, taken, taken_photos
+from worker.test_fit import IDENTITY
 
 LOOK = {
     "frames": 4,
@@ -32,6 +34,11 @@ LOOK = {
     "radius_milli": 4000,
     "seconds": 60,
 }
+
+PX = 128
+"""Pixels of the capture's pictures."""
+
+PHOTOS = {name: value for name, value in LOOK.items() if name != "radius_milli"}
 
 
 class FakeLease:
@@ -47,9 +54,12 @@ class FakeLease:
         return not self.ended and self.answers >= 0
 
 
-def planned(numbers: dict[str, int] | None = None, *, permit: Permit | None = None) -> Plan:
+def planned(numbers: dict[str, int] | None = None, *, permit: Permit | None = None, recipe: str = "look") -> Plan:
     """The look, checked."""
-    found = plan(taken(numbers or LOOK, permit=permit, recipe="look"), WORKER)
+    if recipe == "look-capture":
+        found = plan(taken_photos(numbers or PHOTOS, permit=permit), WORKER)
+    else:
+        found = plan(taken(numbers or LOOK, permit=permit, recipe=recipe), WORKER)
     assert isinstance(found, Plan), found
     return found
 
@@ -96,20 +106,26 @@ class Running:
 
 @contextmanager
 def looking(
-    out: Path, numbers: dict[str, int] | None = None, *, lease: FakeLease | None = None, permit: Permit | None = None
+    out: Path,
+    numbers: dict[str, int] | None = None,
+    *,
+    lease: FakeLease | None = None,
+    permit: Permit | None = None,
+    recipe: str = "look",
 ) -> Iterator[Running]:
     """A worker that answers, until it ends or the test does."""
+    photos = recipe == "look-capture"
     run = Running(
         out=out,
         lease=lease or FakeLease(),
-        plan=planned(numbers, permit=permit),
-        plaintext=bytearray(write_ply(ball())),
+        plan=planned(numbers, permit=permit, recipe=recipe),
+        plaintext=bytearray(b"".join(container.write(capture_files(PX).items())) if photos else write_ply(ball())),
     )
     job = Job(plan=run.plan, plaintext=run.plaintext, lease=run.lease, out=out, blobs=out)
 
     def work() -> None:
         try:
-            run.made.append(look(job))
+            run.made.append(MAKERS[recipe](job, IDENTITY))
         except Exception as fault:
             run.faults.append(fault)
 
@@ -130,9 +146,10 @@ def looking(
 
 
 @contextmanager
-def served(run: Running) -> Iterator[LookServer]:
-    """The local door of a look that goes on."""
-    with LookServer(LookDoor(LookChannel(run.door), gone=LookGone)) as server:
+def served(run: Running, photos: Running | None = None) -> Iterator[LookServer]:
+    """The local door of a look that goes on, and of one at the capture beside it."""
+    beside = None if photos is None else LookChannel(photos.door)
+    with LookServer(LookDoor(LookChannel(run.door), beside=beside, gone=LookGone)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="door")
         thread.start()
         try:

@@ -174,8 +174,9 @@ def test_what_is_no_stamped_picture_is_not_shown(body: bytes) -> None:
     with LookServer(door) as server:
         from stagedoor.wire.looks import View
 
-        status, told, left, seen = server.door.view(View(azimuth_deg=0, elevation_deg=0, divisor=1))
-    assert status == 502 and json.loads(told)["code"] == "unmarked" and left is None and not seen
+        shown = server.door.view(View(azimuth_deg=0, elevation_deg=0, divisor=1))
+    assert shown.status == 502 and json.loads(shown.body)["code"] == "unmarked"
+    assert shown.left is None and not shown.seen
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.permit import WorkOrder
 from stagedoor.core.steps.dispatch import dispatch
 from stagedoor.wire.looks import ABOUT, END, Head, View, parse_head
-from stagedoor.worker import look as room
+from stagedoor.worker import look_room as room
 from stagedoor.worker import stamp
 from stagedoor.worker.formats.ply import write_ply
 from stagedoor.worker.job import WorkError
@@ -205,7 +205,7 @@ def test_about_tells_the_bounds_and_no_more(tmp_path: Path) -> None:
         assert told == {
             "arc_from_deg": -20, "arc_to_deg": 20, "elevation_from_deg": -5, "elevation_to_deg": 10,
             "width": 192, "height": 192, "frames": 4, "left": 4, "seconds_left": told["seconds_left"],
-            "idle_seconds": 300, "permit": short(run.plan.order.permit), "mark": "unmarked preview",
+            "idle_seconds": 300, "permit": short(run.plan.order.permit), "mark": "unmarked preview", "relit": False,
         }  # fmt: skip
         assert 50 < told["seconds_left"] <= 60
 

@@ -13,7 +13,7 @@ from PIL import Image
 from custody.kit import AT, CAPTURE, PERFORMER, PRODUCTION, REPLICA, WORKER, Story, ident, request
 from stagedoor.core.facts.asset import Asset, AssetKind, ReplicaKind
 from stagedoor.core.facts.consent import Use
-from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
+from stagedoor.core.facts.permit import PHOTOGRAPH, Permit, Setting, WorkOrder
 from stagedoor.worker.arc import camera_at
 from stagedoor.worker.double.render import render_frame
 from stagedoor.worker.double.splats import Splats
@@ -83,15 +83,31 @@ def taken(numbers: dict[str, int] | None = None, *, permit: Permit | None = None
     )
 
 
-def fit_permit() -> Permit:
+def fit_permit(unit: str = "replica") -> Permit:
     """To fit one double from the capture."""
-    asked = request(asset=CAPTURE, use=Use.CREATE, shot="", unit="replica", units=1, arc_from_deg=0, arc_to_deg=0)
+    asked = request(asset=CAPTURE, use=Use.CREATE, shot="", unit=unit, units=1, arc_from_deg=0, arc_to_deg=0)
     return Story(request=asked).permit()
 
 
-def taken_fit(numbers: dict[str, int] | None = None, **over: Any) -> Taken:
+def photo_permit(**over: Any) -> Permit:
+    """To show pictures of the capture itself."""
+    return Story(request=request(asset=CAPTURE, unit=PHOTOGRAPH, **over)).permit()
+
+
+def taken_photos(numbers: dict[str, int], *, permit: Permit | None = None, **over: Any) -> Taken:
+    """A look at the capture as the store hands it out."""
+    given = permit or photo_permit()
+    capture = asset(asset=CAPTURE, kind=AssetKind.CAPTURE, replica_kind=None)
+    return Taken(
+        order=order(given, numbers, **{"recipe": "look-capture"} | over).canonical(),
+        permit=given.canonical(),
+        asset=capture.canonical(),
+    )
+
+
+def taken_fit(numbers: dict[str, int] | None = None, *, unit: str = "replica", **over: Any) -> Taken:
     """A fit as the store hands it out."""
-    permit = fit_permit()
+    permit = fit_permit(unit)
     given: dict[str, Any] = {"recipe": "fit-splats", "result_asset": REPLICA}
     capture = asset(asset=CAPTURE, kind=AssetKind.CAPTURE, replica_kind=None)
     return Taken(
@@ -123,13 +139,13 @@ def ball(count: int = 400) -> Splats:
     )
 
 
-def capture_files() -> dict[str, bytes]:
+def capture_files(px: int = 64) -> dict[str, bytes]:
     """Ten small pictures of the ball from all round, and their cameras."""
     frames: list[dict[str, object]] = []
     pictures: dict[str, bytes] = {}
     for number in range(10):
-        camera = camera_at(azimuth_deg=36 * number, elevation_deg=10, radius=4, width=64, height=64)
-        shape = render_frame(ball(), camera, width=64, height=64)
+        camera = camera_at(azimuth_deg=36 * number, elevation_deg=10, radius=4, width=px, height=px)
+        shape = render_frame(ball(), camera, width=px, height=px)
         alpha = np.where(shape.any(axis=2, keepdims=True), 255, 0).astype(np.uint8)
         out = io.BytesIO()
         Image.fromarray(np.concatenate([shape, alpha], axis=2)).save(out, "PNG")
@@ -142,7 +158,7 @@ def capture_files() -> dict[str, bytes]:
                 "transform_matrix": pose.round(9).tolist(),
             }
         )
-    table = {"w": 64, "h": 64, "fl_x": camera.fx, "frames": frames}
+    table = {"w": px, "h": px, "fl_x": camera.fx, "frames": frames}
     return {"transforms.json": json.dumps(table).encode()} | pictures
 
 

@@ -44,7 +44,7 @@ class LookChannel:
                     f"{fault}. Whatever listens at {self._path.name} is no worker of this version."
                 ) from None
             except OSError as fault:
-                why = fault.strerror or "it took too long"
+                why = fault.strerror or str(fault) or "it took too long"
                 raise LookGone(f"The worker does not answer ({why}): the look has ended. Order another.") from None
 
 

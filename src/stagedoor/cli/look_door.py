@@ -19,6 +19,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final, Protocol
@@ -27,7 +28,7 @@ from stagedoor.cli.saying import say
 from stagedoor.core.base.outcome import Code
 from stagedoor.core.steps.dispatch import STAMP
 from stagedoor.portal.look import page_and_policy
-from stagedoor.wire.looks import ABOUT, END, Head, LooksError, View, parse_question
+from stagedoor.wire.looks import ABOUT, END, Head, LooksError, Photo, Pose, Question, View, parse_question
 
 HOST: Final = "127.0.0.1"
 
@@ -46,7 +47,8 @@ PNG_HEAD: Final = b"\x89PNG\r\n\x1a\n"
 _STAMP_WITHIN: Final = 1024
 """Bytes at a PNG's beginning among which its stamp must stand, before the pixels."""
 
-_VIEW_PATH: Final = re.compile(r"/view/(-?[0-9]{1,3})/(-?[0-9]{1,3})/([0-9])")
+_VIEW_PATH: Final = re.compile(r"/(view|lit)((?:/-?[0-9]{1,3}){3,7})")
+_BESIDE_PATH: Final = re.compile(r"/(photo|double)/([0-9]{1,5})")
 
 
 class Asks(Protocol):
@@ -56,19 +58,35 @@ class Asks(Protocol):
         """Head and body of the answer; raises an exception of class `gone`."""
 
 
-class LookDoor:
-    """What the server may say.  `gone`: the exception by which the channel tells that nobody answers."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer: HTTP status, PNG or JSON, how many are left if a new picture was drawn, whether it was seen before,
+    and how many rows of a captured picture are its stamp's (0: not told)."""
 
-    def __init__(self, channel: Asks, *, gone: type[Exception]) -> None:
+    status: int
+    body: bytes
+    left: int | None = None
+    seen: bool = False
+    band: int = 0
+
+
+class LookDoor:
+    """What the server may say.  `beside`: a look at the capture, if there is one, under a permit of its own.  `gone`:
+    the exception by which a channel tells that nobody answers."""
+
+    def __init__(self, channel: Asks, *, beside: Asks | None = None, gone: type[Exception]) -> None:
         self._channel = channel
+        self._beside = beside
         self._gone = gone
         self._lock = threading.Lock()
-        self._seen: OrderedDict[View, bytes] = OrderedDict()
+        self._seen: OrderedDict[bytes, bytes] = OrderedDict()
+        self._cameras: dict[int, tuple[Pose, int]] = {}
         self._token: str | None = secrets.token_urlsafe(32)
         self._key = secrets.token_urlsafe(32)
-        self._told: dict[str, Any] | None = None
+        self._told: dict[str, dict[str, Any]] = {}
         self.token = self._token
         self.frames = 0
+        self.photographs = 0
         self.over = threading.Event()
 
     def exchange(self, token: str) -> str | None:
@@ -85,49 +103,103 @@ class LookDoor:
 
     def about(self) -> tuple[int, bytes]:
         """(HTTP status, JSON) of what may be asked for; of a look that has ended, what was known of it last."""
+        told = self._about("double", self._channel)
+        if told is None:
+            return _wrong(HTTPStatus.GONE, Code.LEASE_LAPSED, "The look has ended. Order another.")
+        beside = None if self._beside is None else self._about("capture", self._beside)
+        return HTTPStatus.OK, json.dumps(told | {"beside": beside}).encode()
+
+    def _about(self, name: str, channel: Asks) -> dict[str, Any] | None:
         try:
-            head, body = self._channel.ask(ABOUT)
+            head, body = channel.ask(ABOUT)
             told = json.loads(body) if head.kind == "about" else None
         except (self._gone, ValueError):
             told = None
-        if not isinstance(told, dict):
-            if self._told is None:
-                return _wrong(HTTPStatus.GONE, Code.LEASE_LAPSED, "The look has ended. Order another.")
-            told = self._told | {"seconds_left": 0, "left": 0}
-        self._told = told
-        return HTTPStatus.OK, json.dumps(told).encode()
+        if isinstance(told, dict):
+            self._told[name] = told
+            return told
+        return self._told[name] | {"seconds_left": 0, "left": 0} if name in self._told else None
 
-    def view(self, view: View) -> tuple[int, bytes, int | None, bool]:
-        """(HTTP status, PNG or JSON, frames left if a new one was drawn, whether it was seen before)."""
-        with self._lock:
-            seen = self._seen.get(view)
-        if seen is not None:
-            return HTTPStatus.OK, seen, None, True
+    def view(self, view: View) -> Shown:
+        """A picture of the double."""
+        return self._picture(self._channel, view)
+
+    def photo(self, number: int) -> Shown:
+        """A captured view, from the look at the capture."""
+        if self._beside is None:
+            return self._no_capture()
+        camera = self._camera(number)
+        if isinstance(camera, Shown):
+            return camera
+        shown = self._picture(self._beside, Photo(number=number, camera=False))
+        return replace(shown, band=camera[1])
+
+    def double(self, number: int) -> Shown:
+        """The double, as the camera of a captured view saw it."""
+        if self._beside is None:
+            return self._no_capture()
+        camera = self._camera(number)
+        return camera if isinstance(camera, Shown) else self._picture(self._channel, camera[0])
+
+    def _camera(self, number: int) -> tuple[Pose, int] | Shown:
+        """A captured view's camera and the rows of its picture's band, or why not.  It costs no picture."""
+        assert self._beside is not None, "asked for beside a capture only"
+        if number in self._cameras:
+            return self._cameras[number]
         try:
-            head, body = self._channel.ask(view.line())
+            head, body = self._beside.ask(Photo(number=number, camera=True).line())
+            if head.kind == "refused":
+                return _refused(head, body)
+            told = json.loads(body)
+            pose, band = parse_question(told["camera"].encode("ascii")), told["band"]
         except self._gone as fault:
-            return *_wrong(HTTPStatus.GONE, Code.LEASE_LAPSED, str(fault)), None, False
+            return Shown(*_wrong(HTTPStatus.GONE, Code.LEASE_LAPSED, str(fault)))
+        except (LooksError, ValueError, TypeError, KeyError, AttributeError):
+            pose, band = ABOUT, 0
+        if not isinstance(pose, Pose) or not isinstance(band, int):
+            return Shown(*_wrong(HTTPStatus.BAD_GATEWAY, Code.MALFORMED, "The worker's answer is no camera."))
+        self._cameras[number] = (pose, band)
+        return self._cameras[number]
+
+    def _no_capture(self) -> Shown:
+        why = "No look at the capture is open beside this one: it needs an order and a permit of its own."
+        return Shown(*_wrong(HTTPStatus.CONFLICT, Code.NOT_PERMITTED, why))
+
+    def _picture(self, channel: Asks, question: Question) -> Shown:
+        assert not isinstance(question, bytes), "a picture is asked for by where it is seen from"
+        line = question.line()
+        with self._lock:
+            seen = self._seen.get(line)
+        if seen is not None:
+            return Shown(HTTPStatus.OK, seen, seen=True)
+        try:
+            head, body = channel.ask(line)
+        except self._gone as fault:
+            return Shown(*_wrong(HTTPStatus.GONE, Code.LEASE_LAPSED, str(fault)))
         if head.kind == "refused":
-            code = head.code or Code.NOT_PERMITTED
-            status = HTTPStatus.GONE if code is Code.LEASE_LAPSED else HTTPStatus.CONFLICT
-            return *_wrong(status, code, body.decode("utf-8", "replace")), None, False
+            return _refused(head, body)
         if head.kind != "frame" or not body.startswith(PNG_HEAD) or STAMP.encode() not in body[:_STAMP_WITHIN]:
             why = "The worker's answer is no stamped picture: it is not shown."
-            return *_wrong(HTTPStatus.BAD_GATEWAY, Code.UNMARKED, why), None, False
-        self._keep(view, body)
-        return HTTPStatus.OK, body, head.left, False
+            return Shown(*_wrong(HTTPStatus.BAD_GATEWAY, Code.UNMARKED, why))
+        self._keep(line, body, photograph=channel is self._beside)
+        return Shown(HTTPStatus.OK, body, left=head.left)
 
     def end(self) -> tuple[int, bytes]:
-        """Have the worker give its key back.  A worker that is gone has done so."""
-        with contextlib.suppress(self._gone):
-            self._channel.ask(END)
+        """Have the workers give their keys back.  A worker that is gone has done so."""
+        for channel in (self._channel, self._beside):
+            if channel is not None:
+                with contextlib.suppress(self._gone):
+                    channel.ask(END)
         self.over.set()
         return HTTPStatus.OK, b"{}"
 
-    def _keep(self, view: View, body: bytes) -> None:
+    def _keep(self, line: bytes, body: bytes, *, photograph: bool) -> None:
         with self._lock:
-            self.frames += 1
-            self._seen[view] = body
+            if photograph:
+                self.photographs += 1
+            else:
+                self.frames += 1
+            self._seen[line] = body
             while sum(map(len, self._seen.values())) > SEEN_BYTES_MAX:
                 self._seen.popitem(last=False)
 
@@ -202,19 +274,27 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path in plain:
             self._send(*plain[self.path]())
             return
+        if beside := _BESIDE_PATH.fullmatch(self.path):
+            ask = door.photo if beside[1] == "photo" else door.double
+            self._show(ask(int(beside[2])))
+            return
         found = _VIEW_PATH.fullmatch(self.path)
         try:
-            asked = parse_question(f"view {' '.join(found.groups())}\n".encode()) if found else None
+            asked = parse_question(f"{found[1]}{found[2].replace('/', ' ')}\n".encode()) if found else None
         except LooksError as fault:
             self._send(*_wrong(HTTPStatus.BAD_REQUEST, Code.MALFORMED, str(fault)))
             return
         if not isinstance(asked, View):
             self._send(*_wrong(HTTPStatus.NOT_FOUND, Code.MALFORMED, "There is no such question here."))
             return
-        status, body, left, seen = door.view(asked)
-        kind = "image/png" if status == HTTPStatus.OK else "application/json"
-        more = {"X-Stagedoor-Seen": "1" if seen else "0"}
-        self._send(status, body, kind=kind, more=more if left is None else more | {"X-Stagedoor-Left": str(left)})
+        self._show(door.view(asked))
+
+    def _show(self, shown: Shown) -> None:
+        kind = "image/png" if shown.status == HTTPStatus.OK else "application/json"
+        more = {"X-Stagedoor-Seen": "1" if shown.seen else "0"}
+        more |= {} if shown.left is None else {"X-Stagedoor-Left": str(shown.left)}
+        more |= {"X-Stagedoor-Band": str(shown.band)} if shown.band else {}
+        self._send(shown.status, shown.body, kind=kind, more=more)
 
     def _is_for_us(self) -> bool:
         hosts, origin = self.headers.get_all("Host", []), self.headers.get("Origin")
@@ -255,6 +335,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _refused(head: Head, body: bytes) -> Shown:
+    code = head.code or Code.NOT_PERMITTED
+    status = HTTPStatus.GONE if code is Code.LEASE_LAPSED else HTTPStatus.CONFLICT
+    return Shown(*_wrong(status, code, body.decode("utf-8", "replace")))
 
 
 def _wrong(status: int, code: Code, why: str) -> tuple[int, bytes]:

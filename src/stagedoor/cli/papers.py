@@ -274,7 +274,7 @@ def _beside(reader: Reader, photograph: Photograph | None) -> Beside | None:
     # Of a camera move alone: the frames of a look are wherever somebody looked from.
     moved = (item for item in reader.receipts if item.unit == "frame" and item.outputs)
     made = next((item for item in moved if reader.orders[item.order].recipe == "render-arc"), None)
-    fitted = next((item for item in reader.receipts if item.unit == "replica" and item.units), None)
+    fitted = next((item for item in reader.receipts if item.result_asset and item.units), None)
     if photograph is None or made is None or fitted is None:
         return None
     measured = {item.name: item.value for item in fitted.measures}

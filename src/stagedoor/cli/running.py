@@ -23,11 +23,14 @@ def demo(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print figures as JSON, the story to standard error.")
     ] = False,
+    look: Annotated[
+        bool, typer.Option("--look", help="Stop at the double, and look round it in your browser until you end that.")
+    ] = False,
 ) -> None:
     """Tell one story on real parts: a capture, a consent, a double, shots, pay, attacks, withdrawal, evidence."""
     from stagedoor.cli.demo.run import run_demo
 
-    run_demo(Console(), keep=keep, fast=fast, as_json=as_json)
+    run_demo(Console(), keep=keep, fast=fast, as_json=as_json, look=look)
 
 
 def gate(

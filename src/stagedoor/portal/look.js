@@ -3,12 +3,17 @@
   const at = (id) => document.getElementById(id);
   const stage = at("stage");
   const picture = at("picture");
+  const photo = at("photo");
   const KEY = "stagedoor-look";
   let key = "";
   let about = null;
   let here = { round: 0, height: 0 };
   let shown = "";
   let asking = false;
+  let band = 0;
+  // What double and photo are drawn on, and how far from it a colour must be to be somebody.
+  const GROUND = [18, 20, 26];
+  const SOMEBODY = 12;
 
   const say = (words, wrong = false) => {
     at("said").textContent = words;
@@ -28,9 +33,9 @@
   const step = () => Number(at("step").value) || 1;
   const side = (degrees, plus, minus) =>
     degrees === 0 ? "" : ` ${degrees > 0 ? plus : minus}`;
-  const words = () =>
-    `${Math.abs(here.round)} degrees${side(here.round, "to the right", "to the left")}, ` +
-    `${Math.abs(here.height)} degrees${side(here.height, "up", "down")}`;
+  const words = ({ round, height }) =>
+    `${Math.abs(round)} degrees${side(round, "to the right", "to the left")}, ` +
+    `${Math.abs(height)} degrees${side(height, "up", "down")}`;
 
   const stop = (text) => {
     stage.classList.add("over");
@@ -49,6 +54,7 @@
     return made;
   };
   let eye = null;
+  let sun = null;
   const drawArc = () => {
     const from = about.arc_from_deg;
     const to = about.arc_to_deg;
@@ -65,6 +71,7 @@
     }
     shape("ellipse", { class: "head", cx: 100, cy: 100, rx: 24, ry: 28 });
     shape("path", { class: "head", d: "M 93 127 L 100 138 L 107 127 Z" });
+    sun = shape("circle", { class: "sun", cx: 100, cy: 100, r: 7, visibility: "hidden" });
     eye = shape("circle", { class: "eye", cx: 100, cy: 180, r: 8 });
     at("arc").setAttribute("aria-label", `The permitted arc, from above: ${from} to ${to} degrees`);
   };
@@ -79,6 +86,13 @@
     const [x, y] = spot(here.round, 80);
     eye.setAttribute("cx", String(x));
     eye.setAttribute("cy", String(y));
+    for (const name of LAMP) at(`${name}-at`).textContent = `${at(name).value}${name === "turn" || name === "rise" ? "°" : " %"}`;
+    // From above, a lamp straight overhead stands over the head's middle.
+    const rise = (Number(at("rise").value) * Math.PI) / 180;
+    const [sx, sy] = spot(Number(at("turn").value), 56 * Math.cos(rise));
+    sun.setAttribute("cx", String(sx));
+    sun.setAttribute("cy", String(sy));
+    sun.setAttribute("visibility", lit() ? "visible" : "hidden");
   };
   const count = (left) => {
     about.left = left;
@@ -88,22 +102,93 @@
     at("gauge").value = left;
   };
 
-  const show = async (answer, name) => {
-    const old = picture.src;
-    picture.src = URL.createObjectURL(await answer.blob());
-    await picture.decode().catch(() => {});
+  const put = async (image, answer) => {
+    const old = image.src;
+    image.src = URL.createObjectURL(await answer.blob());
+    await image.decode().catch(() => {});
     if (old.startsWith("blob:")) URL.revokeObjectURL(old);
-    picture.hidden = false;
+    image.hidden = false;
+  };
+  const isSeen = (answer) => answer.headers.get("X-Stagedoor-Seen") === "1";
+  const lampWords = () => (lit() ? `, the lamp at ${at("turn").value} and ${at("rise").value} degrees` : "");
+  const show = async (answer, name, beside) => {
+    const [, round, height, held] = beside ? about.beside.photos[nearest()] : [0, here.round, here.height, 0];
+    const place = words({ round, height });
+    await put(picture, answer);
     at("empty").hidden = true;
-    picture.alt = `The replica, ${words()}. Unmarked preview.`;
+    picture.alt = `The replica, ${place}${beside ? "" : lampWords()}. Unmarked preview.`;
+    if (beside) {
+      await put(photo, beside);
+      photo.alt = `The capture, ${place}. Unmarked preview.`;
+      band = Number(beside.headers.get("X-Stagedoor-Band")) || 0;
+      const apart = compare();
+      at("decibel").textContent = apart === null ? "" : `${apart.toFixed(1)} dB`;
+      at("held").textContent = held ? "where either shows somebody; training never saw this view" : "where either shows somebody; training saw this view";
+      const rest = beside.headers.get("X-Stagedoor-Left");
+      if (rest !== null) countPhotos(Number(rest));
+    }
+    both(Boolean(beside));
     shown = name;
-    at("where").textContent = words();
-    const seen = answer.headers.get("X-Stagedoor-Seen") === "1";
-    at("cost").textContent = seen ? "seen before: no frame" : "one frame";
+    at("where").textContent = `${place}${beside ? ", as captured" : lampWords()}`;
+    const costs = [isSeen(answer) ? "" : "one frame", beside && !isSeen(beside) ? "one photograph" : ""].filter(Boolean);
+    at("cost").textContent = costs.length ? costs.join(" and ") : "seen before: no frame";
     const left = answer.headers.get("X-Stagedoor-Left");
     if (left !== null) count(Number(left));
     if (about.left === 0) say("Every frame of this look is drawn. What you have seen can still be looked at.");
     else say("");
+  };
+  const both = (on) => {
+    stage.classList.toggle("two", on);
+    photo.hidden = !on;
+    at("which").hidden = !on;
+    at("apart").hidden = !on;
+  };
+  const alone = (text) => {
+    at("both").checked = false;
+    at("both").disabled = true;
+    both(false);
+    say(`The capture is shown no more: ${text}`, true);
+  };
+  const pixels = (image) => {
+    const canvas = document.createElement("canvas");
+    canvas.width = image.naturalWidth;
+    canvas.height = image.naturalHeight;
+    const drawing = canvas.getContext("2d");
+    drawing.drawImage(image, 0, 0);
+    return drawing.getImageData(0, 0, canvas.width, canvas.height - band).data;
+  };
+  // Peak signal to noise, in dB, over the pixels where either picture shows more than what is behind; the stamp's rows apart.
+  const compare = () => {
+    const [one, other] = [pixels(picture), pixels(photo)];
+    if (one.length !== other.length) return null;
+    let sum = 0;
+    let counted = 0;
+    for (let i = 0; i < one.length; i += 4) {
+      let away = 0;
+      let wrong = 0;
+      for (let c = 0; c < 3; c += 1) {
+        away = Math.max(away, Math.abs(one[i + c] - GROUND[c]), Math.abs(other[i + c] - GROUND[c]));
+        wrong += (one[i + c] - other[i + c]) ** 2;
+      }
+      if (away <= SOMEBODY) continue;
+      sum += wrong;
+      counted += 3;
+    }
+    return counted ? Math.min(99, 10 * Math.log10((255 * 255 * counted) / Math.max(sum, 1e-9))) : null;
+  };
+  const countPhotos = (left) => {
+    about.beside.left = left;
+    at("photos-left").textContent = String(left);
+    at("photos").textContent = String(about.beside.frames);
+  };
+  // The captured view whose camera stands nearest to where the hand is, by the angle between both.
+  const nearest = () => {
+    const away = ([, round, height]) => {
+      const [a, b, c] = [height, here.height, round - here.round].map((degrees) => (degrees * Math.PI) / 180);
+      return -(Math.sin(a) * Math.sin(b) + Math.cos(a) * Math.cos(b) * Math.cos(c));
+    };
+    const far = about.beside.photos.map(away);
+    return far.indexOf(Math.min(...far));
   };
   // One question at a time: where the hand is when an answer comes is asked for next, not every place on the way.
   const catchUp = async () => {
@@ -112,12 +197,23 @@
     stage.classList.add("busy");
     try {
       for (let name = wanted(); name !== shown; name = wanted()) {
-        const answer = await ask(`/view/${name}`);
+        const paired = name.startsWith("double/");
+        // The capture first: if it shows nothing more, no frame of the double is drawn for it.
+        const beside = paired ? await ask(`/photo/${name.slice(7)}`) : null;
+        if (beside && !beside.ok) {
+          alone(await why(beside));
+          break;
+        }
+        const answer = await ask(`/${name}`);
         if (answer.ok) {
-          await show(answer, name);
+          await show(answer, name, beside);
           continue;
         }
         const text = await why(answer);
+        if (paired && answer.status !== 410) {
+          alone(text);
+          break;
+        }
         if (answer.status === 410 && about.left > 0) stop(text);
         else say(about.left > 0 ? text : "No frame is left for a new picture; go back to one that you have seen.", true);
         break;
@@ -128,7 +224,13 @@
     stage.classList.remove("busy");
     asking = false;
   };
-  const wanted = () => `${here.round}/${here.height}/1`;
+  const LAMP = ["turn", "rise", "key", "ambient"];
+  const lit = () => about !== null && about.relit && at("lamp").checked && !at("both").checked;
+  const wanted = () => {
+    if (about.beside && at("both").checked) return `double/${about.beside.photos[nearest()][0]}`;
+    const place = `${here.round}/${here.height}/1`;
+    return lit() ? `lit/${place}/${LAMP.map((name) => at(name).value).join("/")}` : `view/${place}`;
+  };
   const go = (round, height) => {
     if (!about) return;
     here = {
@@ -186,12 +288,33 @@
     await ask("/end").catch(() => {});
     about = null;
     at("end").disabled = true;
-    for (const name of ["round", "height", "step"]) at(name).disabled = true;
+    for (const name of ["round", "height", "step", "lamp", "lamp-set", "both"]) at(name).disabled = true;
     stage.classList.add("over");
     say("The look has ended. The worker has given its key back, and its receipt counts what was drawn.");
     at("ends").textContent = "";
   });
 
+  const switches = () => {
+    at("light").hidden = !about.relit;
+    at("beside").hidden = !about.beside;
+    if (about.beside) {
+      countPhotos(about.beside.left);
+      at("photo-permit").textContent = about.beside.permit;
+      at("both").disabled = about.beside.left === 0 || about.beside.photos.length === 0;
+    }
+    const moved = () => {
+      // The capture stands in its own light: beside it the double does too.
+      at("lamp").disabled = at("both").checked;
+      at("lamp-set").disabled = !lit();
+      place();
+      void catchUp();
+    };
+    for (const name of ["lamp", "both"]) at(name).addEventListener("change", moved);
+    for (const name of LAMP) {
+      at(name).addEventListener("input", place);
+      at(name).addEventListener("change", moved);
+    }
+  };
   const countDown = (until) => {
     const tell = () => {
       const seconds = Math.max(0, Math.round((until - Date.now()) / 1000));
@@ -220,6 +343,7 @@
     drawArc();
     bound("round", about.arc_from_deg, about.arc_to_deg);
     bound("height", about.elevation_from_deg, about.elevation_to_deg);
+    switches();
     countDown(Date.now() + about.seconds_left * 1000);
     go(0, 0);
     return undefined;

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from stagedoor.portal.markup import Html, el, trusted
+from stagedoor.wire.looks import AMBIENT_MAX, KEY_MAX
 
 
 @cache
@@ -49,10 +50,12 @@ def _stage() -> Html:
         el(
             "div",
             el("img", id="picture", alt="", draggable="false", hidden=True),
+            el("img", id="photo", alt="", draggable="false", hidden=True),
             el("p", "One moment …", id="empty"),
             id="stage", tabindex="0", role="group", aria_describedby="how",
             aria_label="The replica. Arrow keys go round it, Page Up and Page Down by five steps.",
         ),
+        el("p", el("span", "the double"), el("span", "the capture"), id="which", cls="quiet", hidden=True),
         el("figcaption", el("span", "", id="where"), el("span", "", id="cost", cls="quiet")),
         el("p", "", id="said", role="status", aria_live="polite"),
     )  # fmt: skip
@@ -78,14 +81,54 @@ def _side() -> Html:
             _slider("height", "Height"),
             el("label", el("span", "One step"), el("select", *_steps(), id="step"), cls="row"),
         ),
+        _light(),
+        _beside(),
         el("button", "End the look", id="end", type="button"),
         cls="side",
     )  # fmt: skip
 
 
-def _slider(name: str, word: str) -> Html:
+def _light() -> Html:
+    return el(
+        "section",
+        el("h2", "Light"),
+        _switch("lamp", "Move the light"),
+        el(
+            "fieldset",
+            el("legend", "The lamp and what comes from everywhere", cls="away"),
+            _slider("turn", "Lamp, round", low=-180, high=180, at=-60, step=15),
+            _slider("rise", "Lamp, height", low=-90, high=90, at=30, step=15),
+            _slider("key", "Lamp, strength", low=0, high=KEY_MAX, at=130, step=10),
+            _slider("ambient", "From everywhere", low=0, high=AMBIENT_MAX, at=30, step=10),
+            id="lamp-set", disabled=True,
+        ),
+        el("p", "Matt skin under far light, told from one capture: no cast shadows, and no new highlights.",
+           cls="quiet"),
+        id="light", hidden=True,
+    )  # fmt: skip
+
+
+def _beside() -> Html:
+    return el(
+        "section",
+        el("h2", "Beside the capture"),
+        _switch("both", "Show the nearest captured view"),
+        el("p", el("strong", "", id="decibel"), " ", el("span", "", id="held", cls="quiet"), cls="count", hidden=True,
+           id="apart"),
+        el("p", el("span", "–", id="photos-left"), " of ", el("span", "–", id="photos"), " photographs left, permit ",
+           el("code", "…", id="photo-permit"), ". A new pair is one photograph there and one frame here.", cls="quiet"),
+        id="beside", hidden=True,
+    )  # fmt: skip
+
+
+def _switch(name: str, word: str) -> Html:
+    return el("label", el("input", id=name, type="checkbox"), el("span", word), cls="switch")
+
+
+def _slider(name: str, word: str, *, low: int = 0, high: int = 0, at: int = 0, step: int = 1) -> Html:
     label = el("label", el("span", word), el("output", "", id=f"{name}-at", for_=name), for_=name, cls="row")
-    return el("div", label, el("input", id=name, type="range", min="0", max="0", value="0", step="1"), id=f"{name}-row")
+    numbers = {"min": str(low), "max": str(high), "value": str(at), "step": str(step)}
+    return el("div", label, el("input", id=name, type="range", **numbers), id=f"{name}-row")
 
 
 def _steps() -> list[str]:

@@ -20,6 +20,8 @@ from stagedoor.worker.job import WorkError, measured_backend, wipe_arrays
 if TYPE_CHECKING:
     from stagedoor.worker.double.backend import Held
     from stagedoor.worker.double.camera import Camera
+    from stagedoor.worker.double.relight import Lit
+    from stagedoor.worker.double.splats import Splats
 
 Colour = tuple[float, float, float]
 
@@ -40,6 +42,9 @@ class Lightable(Protocol):
 
     def relight(self, number: int) -> None:
         """From now on it is drawn under one of worker.double.relight's LIGHTS, by its place there from 0."""
+
+    def stand_in(self, light: NDArray[np.float64] | None) -> None:
+        """From now on it is drawn under this light [9,3]; under None, as it was captured."""
 
 
 @runtime_checkable
@@ -84,14 +89,21 @@ def drawn_by(replica: Drawable) -> Setting:
 
 
 class _DrawnSplats:
-    """Gaussians, held by a backend from the first picture on."""
+    """Gaussians, held by a backend from the first picture on.
+
+    `_splats` are as they were captured; `_shown` stand in the light of the moment.
+    """
 
     def __init__(self, plaintext: bytearray) -> None:
         from stagedoor.worker.formats.ply import read_ply
 
+        self._hold(read_ply(plaintext))
+
+    def _hold(self, splats: Splats) -> None:
         self.backend = CPU
-        self._splats = read_ply(plaintext)
+        self._splats = self._shown = splats
         self._held: Held | None = None
+        self._lit: Lit | None = None
 
     def draw(self, camera: Camera, width: int, height: int, background: Colour) -> NDArray[np.uint8]:
         """As Drawable."""
@@ -101,7 +113,7 @@ class _DrawnSplats:
 
         try:
             if self._held is None:
-                self._held = choose(self.backend).hold(self._splats)
+                self._held = choose(self.backend).hold(self._shown)
             return self._held.frame(view_of(camera, width, height), background)
         except BackendError as fault:
             raise WorkError(str(fault)) from None
@@ -118,21 +130,35 @@ class _DrawnSplats:
 
     def relight(self, number: int) -> None:
         """As Lightable."""
-        from stagedoor.worker.double.relight import LIGHTS, relit, separate
+        from stagedoor.worker.double.relight import LIGHTS
+
+        self.stand_in(tuple(LIGHTS.values())[number])
+
+    def stand_in(self, light: NDArray[np.float64] | None) -> None:
+        """As Lightable.  Colours are taken apart once, at the first light."""
+        from stagedoor.worker.double.relight import relit, separate
 
         self._let_go()
-        lit = separate(self._splats)
-        before = self._splats
-        self._splats = relit(before, lit, tuple(LIGHTS.values())[number])
-        wipe_arrays(lit.albedo, lit.normals)
-        # Means and the like were copied into the new one.
-        wipe_arrays(before.means, before.log_scales, before.quats, before.opacity_logits, before.colours, before.rest)
+        before = self._shown
+        if light is None:
+            self._shown = self._splats
+        else:
+            self._lit = self._lit or separate(self._splats)
+            self._shown = relit(self._splats, self._lit, light)
+        if before is not self._splats:
+            _wipe_splats(before)
 
     def wipe(self) -> None:
         """As Drawable."""
         self._let_go()
-        held = self._splats
-        wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
+        _wipe_splats(self._shown)
+        _wipe_splats(self._splats)
+        if self._lit is not None:
+            wipe_arrays(self._lit.albedo, self._lit.normals)
+
+
+def _wipe_splats(held: Splats) -> None:
+    wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
 
 
 class _DrawnMesh:
@@ -162,8 +188,7 @@ class _DrawnPerformer(_DrawnSplats):
 
         self.backend = CPU
         self._performer = Performer.from_bytes(plaintext)
-        self._splats = self._performer.neutral
-        self._held: Held | None = None
+        self._hold(self._performer.neutral)
 
     def wipe(self) -> None:
         """As Drawable."""

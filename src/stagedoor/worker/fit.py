@@ -1,4 +1,4 @@
-"""Recipe fit-splats: a capture becomes a replica, which leaves this process sealed under a key of its own.
+"""Recipes fit-splats and fit-previewed: a capture becomes a replica, sealed under a key of its own.
 
 The data key is made here, split here and wiped here: each share is sealed to its custodian with a note that this worker
 signs, so that the custodian pins the replica to the capture it descends from and to the performer it already knows.
@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
-from stagedoor.core.facts.permit import Setting
+from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import seal_stream, seal_to, split, wipe
 from stagedoor.wire import blobs, container
 from stagedoor.wire.envelopes import (
@@ -24,6 +24,7 @@ from stagedoor.wire.envelopes import (
 )
 from stagedoor.worker.identity import Identity
 from stagedoor.worker.job import Job, Made, Plan, Sealed, WorkError, measured_backend, wipe_arrays
+from stagedoor.worker.preview import Previews
 
 if TYPE_CHECKING:
     from stagedoor.capture.read import Capture
@@ -36,11 +37,11 @@ def fit_splats(job: Job, identity: Identity) -> Made:
     """Train, seal, split.  A lease that ends before the replica is sealed leaves nothing made."""
     from stagedoor.worker.formats.ply import write_ply
 
-    result = _trained(job)
+    result, shown = _trained(job)
     splats = result.splats
     try:
         if not job.lease.live():
-            return Made(units=0, outputs=(), measures=(), sealed=None, whole=False)
+            return Made(units=0, outputs=shown, measures=(), sealed=None, whole=False)
         sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
         if job.resume is not None:
             job.resume.drop()
@@ -52,7 +53,7 @@ def fit_splats(job: Job, identity: Identity) -> Made:
         )
     finally:
         wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
-    return Made(units=1, outputs=(), measures=measures, sealed=sealed, whole=True)
+    return Made(units=1, outputs=shown, measures=measures, sealed=sealed, whole=True)
 
 
 def seal_replica(job: Job, replica: bytearray, identity: Identity) -> Sealed:
@@ -144,7 +145,10 @@ def quality(whole_db: float, head_db: float) -> tuple[Setting, ...]:
     return tuple(Setting(name=name, value=round(db * 1000)) for name, db in told.items() if math.isfinite(db))
 
 
-def _trained(job: Job) -> TrainResult:
+def _trained(job: Job) -> tuple[TrainResult, tuple[Output, ...]]:
+    """The double, and the previews that were shown of it."""
+    from stagedoor.worker.double.backend import BackendError
+    from stagedoor.worker.double.backends import choose
     from stagedoor.worker.double.train import TrainSettings, train
 
     values = job.plan.settings
@@ -155,11 +159,10 @@ def _trained(job: Job) -> TrainResult:
         degree=values["degree"],
         threads=values["threads"] or None,
     )
-
-    from stagedoor.worker.double.backend import BackendError
-    from stagedoor.worker.double.backends import choose
+    shown: list[Output] = []
 
     def run(capture: Capture, state: bytearray | None) -> TrainResult:
+        previews = Previews(job, capture, shown) if "previews" in values else None
         return train(
             capture,
             settings=settings,
@@ -168,9 +171,10 @@ def _trained(job: Job) -> TrainResult:
             resume=state,
             keep=None if job.resume is None else job.resume.keep,
             backend=choose(job.backend),
+            preview=None if previews is None else previews.show,
         )
 
     try:
-        return trained(job, run)
+        return trained(job, run), tuple(shown)
     except BackendError as fault:
         raise WorkError(str(fault)) from None

@@ -16,20 +16,24 @@ from stagedoor.core.base.limits import UNITS_PER_REQUEST_MAX
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, AssetKind
 from stagedoor.core.facts.consent import Use
-from stagedoor.core.facts.permit import Permit, WorkOrder
+from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED, Permit, WorkOrder
 from stagedoor.wire.decode import DecodeError, decode
 from stagedoor.worker import play, rehearse
 from stagedoor.worker.hatch import Taken
 from stagedoor.worker.job import Plan
+from stagedoor.worker.preview import PREVIEWS_MAX
 from stagedoor.worker.stamp import MARK, WIDTH_MIN
 
 ADMIT: Final = "admit-replica"
 DESCRIBE: Final = "describe-weights"
 FIT: Final = "fit-splats"
 FIT_FIELD: Final = "fit-field"
+FIT_PREVIEWED: Final = "fit-previewed"
 FIT_PERFORMANCE: Final = "fit-performance"
 GENERATE_PERFORMANCE: Final = "generate-performance"
 LOOK: Final = "look"
+LOOK_RELIT: Final = "look-relit"
+LOOK_CAPTURE: Final = "look-capture"
 RENDER: Final = "render-arc"
 RENDER_RELIT: Final = "render-relit"
 
@@ -51,6 +55,27 @@ class Recipe:
     settings: Mapping[str, tuple[int, int]]
 
 
+_FIT: Final[Mapping[str, tuple[int, int]]] = {
+    "gaussians": (1, 1_000_000),  # as many as worker.double holds in one double
+    "iterations": (1, 1_000_000),  # two hours on two cores at 7 ms each
+    "seed": (0, (1 << 53) - 1),
+    "degree": (0, 3),  # of the spherical harmonics by which a colour hangs on the direction
+    "threads": (0, 64),  # 0: as many as are worth using
+}
+"""How a double is fitted."""
+
+_LOOK: Final[Mapping[str, tuple[int, int]]] = {
+    "frames": (1, LOOK_FRAMES_MAX),
+    "arc_from_deg": (-360, 360),
+    "arc_to_deg": (-360, 720),
+    "elevation_from_deg": (-80, 80),
+    "elevation_to_deg": (-80, 80),
+    "width": (WIDTH_MIN, 2048),
+    "height": (64, 2048),
+    "seconds": (1, LOOK_SECONDS_MAX),
+}
+"""Where a person may look from, how often and how long."""
+
 _MOVE: Final[Mapping[str, tuple[int, int]]] = {
     "frames": (1, UNITS_PER_REQUEST_MAX),
     "arc_from_deg": (-360, 360),
@@ -63,6 +88,11 @@ _MOVE: Final[Mapping[str, tuple[int, int]]] = {
 }
 """A camera's move in frames of one size."""
 
+
+def _look(settings: Mapping[str, tuple[int, int]]) -> Recipe:
+    return Recipe(use=Use.RENDER, unit="frame", asset_kind=AssetKind.REPLICA, makes_asset=False, settings=settings)
+
+
 RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
     {
         FIT: Recipe(
@@ -70,13 +100,14 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
             unit="replica",
             asset_kind=AssetKind.CAPTURE,
             makes_asset=True,
-            settings={
-                "gaussians": (1, 1_000_000),  # as many as worker.double holds in one double
-                "iterations": (1, 1_000_000),  # two hours on two cores at 7 ms each
-                "seed": (0, (1 << 53) - 1),
-                "degree": (0, 3),  # of the spherical harmonics by which a colour hangs on the direction
-                "threads": (0, 64),  # 0: as many as are worth using
-            },
+            settings=_FIT,
+        ),
+        FIT_PREVIEWED: Recipe(
+            use=Use.CREATE,
+            unit=WATCHED,
+            asset_kind=AssetKind.CAPTURE,
+            makes_asset=True,
+            settings={**_FIT, "previews": (1, PREVIEWS_MAX)},
         ),
         FIT_FIELD: Recipe(
             use=Use.CREATE,
@@ -107,22 +138,10 @@ RECIPES: Final[Mapping[str, Recipe]] = MappingProxyType(
             settings={"technique": (1, 5)},
         ),
         DESCRIBE: Recipe(use=Use.GENERATE, unit="call", asset_kind=AssetKind.REPLICA, makes_asset=False, settings={}),
-        LOOK: Recipe(
-            use=Use.RENDER,
-            unit="frame",
-            asset_kind=AssetKind.REPLICA,
-            makes_asset=False,
-            settings={
-                "frames": (1, LOOK_FRAMES_MAX),
-                "arc_from_deg": (-360, 360),
-                "arc_to_deg": (-360, 720),
-                "elevation_from_deg": (-80, 80),
-                "elevation_to_deg": (-80, 80),
-                "width": (WIDTH_MIN, 2048),
-                "height": (64, 2048),
-                "radius_milli": (1, 10_000_000),
-                "seconds": (1, LOOK_SECONDS_MAX),
-            },
+        LOOK: _look({**_LOOK, "radius_milli": (1, 10_000_000)}),
+        LOOK_RELIT: _look({**_LOOK, "radius_milli": (1, 10_000_000)}),
+        LOOK_CAPTURE: Recipe(
+            use=Use.RENDER, unit=PHOTOGRAPH, asset_kind=AssetKind.CAPTURE, makes_asset=False, settings=_LOOK
         ),
         RENDER: Recipe(use=Use.RENDER, unit="frame", asset_kind=AssetKind.REPLICA, makes_asset=False, settings=_MOVE),
         RENDER_RELIT: Recipe(
@@ -190,7 +209,7 @@ def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
         heights = [value for name, value in values.items() if name.startswith("elevation_")]
         if not permit.elevation_from_deg <= min(heights) <= max(heights) <= permit.elevation_to_deg:
             return _wrong("a camera stands higher or lower than is permitted")
-        if planned.order.recipe == LOOK and values["elevation_from_deg"] > values["elevation_to_deg"]:
+        if "elevation_from_deg" in values and values["elevation_from_deg"] > values["elevation_to_deg"]:
             return _wrong("the lowest elevation of a look lies above its highest")
     elif permit.units < 1:
         return _wrong(f"the permit allows no {recipe.unit}")

@@ -12,11 +12,10 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final, TypeVar
 
 from stagedoor.core.base.ids import make
@@ -25,34 +24,15 @@ from stagedoor.core.facts.party import Signature
 from stagedoor.core.facts.permit import KeyGrant, Receipt
 from stagedoor.seal import OneTimeKey, wipe
 from stagedoor.wire.envelopes import KEY_REQUEST, key_request
-from stagedoor.worker.admit import admit_replica
-from stagedoor.worker.arc import render_arc
 from stagedoor.worker.double.names import CPU
-from stagedoor.worker.fit import fit_splats
-from stagedoor.worker.fit_field import fit_field
 from stagedoor.worker.hatch import Away, Hatch, KeyAnswer, StoreRefused
 from stagedoor.worker.identity import CUSTODIANS, Identity
 from stagedoor.worker.job import Job, Made, Plan, WorkError
 from stagedoor.worker.lease import Lease
-from stagedoor.worker.look import look
+from stagedoor.worker.makers import MAKERS
 from stagedoor.worker.opening import open_asset, open_key, read_grant
-from stagedoor.worker.play import generate_performance
-from stagedoor.worker.recipes import (
-    ADMIT,
-    DESCRIBE,
-    FIT,
-    FIT_FIELD,
-    FIT_PERFORMANCE,
-    GENERATE_PERFORMANCE,
-    LOOK,
-    RECIPES,
-    RENDER,
-    RENDER_RELIT,
-    plan,
-)
-from stagedoor.worker.rehearse import fit_performance
+from stagedoor.worker.recipes import RECIPES, plan
 from stagedoor.worker.resume import Resume, key_for
-from stagedoor.worker.weigh import describe
 
 T = TypeVar("T")
 
@@ -73,21 +53,6 @@ PROGRESS_SECONDS: Final = 0.25
 
 STOP_WAIT_SECONDS: Final = 30.0
 """How long a worker that was told to stop goes on trying to hand in a receipt."""
-
-MAKERS: Final[Mapping[str, Callable[[Job, Identity], Made]]] = MappingProxyType(
-    {
-        ADMIT: admit_replica,
-        DESCRIBE: lambda job, _identity: describe(job),
-        FIT: fit_splats,
-        FIT_FIELD: fit_field,
-        FIT_PERFORMANCE: fit_performance,
-        GENERATE_PERFORMANCE: lambda job, _identity: generate_performance(job),
-        LOOK: lambda job, _identity: look(job),
-        RENDER: lambda job, _identity: render_arc(job),
-        RENDER_RELIT: lambda job, _identity: render_arc(job),
-    }
-)
-"""What does each recipe's work."""
 
 Log = Callable[[dict[str, object]], None]
 
@@ -260,7 +225,7 @@ class Service:
             return None  # the lease's end wipes under the reader's hands: what it then trips over says nothing
         finally:
             wipe(*secrets)
-        return made if made.units > 0 else None
+        return made if made.units > 0 or made.outputs else None  # what was shown is told, even if nothing was made
 
     def _envelopes(self, order: str, lease: Lease) -> dict[str, bytes] | None:
         """Both custodians' envelopes, or what one of them refused; None if the lease ended first."""

@@ -44,14 +44,18 @@ def stamped(picture: NDArray[np.uint8], *, permit: str) -> Image.Image:
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.shape[1] < WIDTH_MIN:
         raise ValueError(f"a frame is 8-bit RGB and at least {WIDTH_MIN} pixels wide")
     image = Image.fromarray(picture)
-    font, lines = _fitted(image.width, (MARK, f"permit {short(permit)}"))
-    step = int(font.size) + 2
-    band = step * len(lines) + 4
+    font, lines = _fitted(image.width, _words(permit))
+    step, band = _rows(font, lines)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, image.height - band, image.width, image.height), fill=_BLACK)
     for number, line in enumerate(lines):
         draw.text((4, image.height - band + 2 + number * step), line, fill=_WHITE, font=font)
     return image
+
+
+def band_rows(width: int, *, permit: str) -> int:
+    """How many rows at its lower edge the band takes in a picture of this width, in pixels."""
+    return _rows(*_fitted(width, _words(permit)))[1] + 1
 
 
 def png_bytes(image: Image.Image, *, permit: str, frame: int) -> bytes:
@@ -83,6 +87,16 @@ def webp_bytes(images: list[Image.Image], *, permit: str) -> bytes:
         xmp=_XMP.format(mark=quoteattr(MARK), permit=quoteattr(permit)).encode(),
     )
     return out.getvalue()
+
+
+def _words(permit: str) -> tuple[str, str]:
+    return MARK, f"permit {short(permit)}"
+
+
+def _rows(font: ImageFont.FreeTypeFont, lines: tuple[str, ...]) -> tuple[int, int]:
+    """(from one line to the next, the whole band), in pixels."""
+    step = int(font.size) + 2
+    return step, step * len(lines) + 4
 
 
 def _fitted(width: int, words: tuple[str, str]) -> tuple[ImageFont.FreeTypeFont, tuple[str, ...]]:

@@ -16,15 +16,21 @@ from stagedoor.cli.demo.asking import (
     see_through,
     tell_decision,
 )
-from stagedoor.cli.demo.stage import CUSTODIANS, Stage
+from stagedoor.cli.demo.stage import CUSTODIANS, Stage, start_worker
+from stagedoor.cli.look_order import Wish as Wanted
+from stagedoor.cli.look_order import order_look
+from stagedoor.cli.looking import SOCKET, serve
 from stagedoor.core.facts.consent import Content, Purpose, Use
 from stagedoor.core.facts.decision import Answer, Decision
 from stagedoor.core.facts.party import Production
-from stagedoor.core.facts.permit import Receipt
+from stagedoor.core.facts.permit import PHOTOGRAPH, Receipt
 from stagedoor.core.rules.shot_rows import ShotRow
 from stagedoor.stories.foresee_shots import Foresight, foresee_shots
 from stagedoor.stories.request_use import Asked, quote_use
 from stagedoor.stories.take_in_capture import custodians_have_it
+
+LOOK: Final = Wanted(frames=0, size=512, minutes=20, light=True)
+"""What the look of the demonstration is ordered with: its permit's frames, at most 120."""
 
 ITERATIONS: Final = 2_000
 ITERATIONS_FAST: Final = 300
@@ -141,6 +147,26 @@ def approve(stage: Stage) -> None:
     )
 
 
+def look_round(stage: Stage) -> None:
+    """Whoever runs the demonstration looks at her double, beside the capture and in another light."""
+    if not stage.looking:
+        return
+    stage.teller.scene("You look at her")
+    start_worker(stage, "worker-2")
+    wishes = {
+        "look": Wish(shot="12A", units=120, arc=(-20, 20), retake_of=stage.permits["shot"].digest()),
+        "photographs": Wish(shot="12A", unit=PHOTOGRAPH, asset="capture", units=8, arc=(-20, 20)),
+    }
+    folders = []
+    for key, wish in wishes.items():
+        _granted(stage, key, wish)
+        folders.append(order_look(stage.house, stage.permits[key], LOOK))
+    for folder in folders:
+        stage.wait_for("a worker beginning the look", (folder / SOCKET).exists)
+    serve(folders[0], folders[1], tell=stage.teller.line)
+    stage.children.pop("worker-2").stop()
+
+
 def refusals(stage: Stage) -> None:
     """What must be refused is refused, each with its reason."""
     stage.teller.scene("What must be refused, is")
@@ -154,7 +180,7 @@ def refusals(stage: Stage) -> None:
 
 def _granted(stage: Stage, key: str, wish: Wish) -> Asked:
     asked = ask(stage, request_of(stage, wish))
-    assert asked.permit is not None, asked.refused
+    assert asked.permit is not None, asked.refused or asked.decision
     stage.permits[key] = asked.permit
     return asked
 

@@ -33,6 +33,7 @@ from stagedoor.core.facts.consent import (
     WithdrawalTerm,
 )
 from stagedoor.core.facts.party import Mandate, Party, Production, Role
+from stagedoor.core.facts.permit import PHOTOGRAPH
 from stagedoor.core.facts.posting import Deposit, Earnings
 from stagedoor.core.rules.sentences import sentences
 from stagedoor.stories.enrol import adopt_rulebook, adoption_of, enrol_party, open_production, record_mandate
@@ -221,6 +222,20 @@ def consent(stage: Stage) -> None:
              basis="Lighting reference in the round, one day on a stage")  # fmt: skip
 
 
+def _photographs(stage: Stage) -> tuple[Grant, ...]:
+    """Pictures of the capture itself are another permission, asked for only where somebody will hold them beside."""
+    if not stage.looking:
+        return ()
+    # What was rendered before counts against it too, in whatever unit: one use has one count.
+    return (
+        Grant(
+            use=Use.RENDER, shots=cast.SHOTS, approve_shots=(), unit=PHOTOGRAPH, units_max=400,
+            first_day=cast.FIRST_DAY, last_day=cast.LAST_DAY, arc_max_deg=90, ask_above_arc_deg=120,
+            purposes=(Purpose.PICTURE,), media=("theatrical",), territories=("world",),
+        ),
+    )  # fmt: skip
+
+
 def draw_up(stage: Stage) -> Consent:
     """The consent of the story."""
     return Consent(
@@ -243,6 +258,7 @@ def draw_up(stage: Stage) -> Consent:
                 first_day=cast.FIRST_DAY, last_day=cast.LAST_DAY, arc_max_deg=360, ask_above_arc_deg=120,
                 purposes=(Purpose.PICTURE,), media=("theatrical",), territories=("world",),
             ),
+            *_photographs(stage),
         ),
         forbids=(
             Forbid(use=Use.TRAIN, purpose=None),

@@ -26,6 +26,7 @@ SCENES: Final = (
     making.create,
     making.shoot,
     making.approve,
+    making.look_round,
     making.refusals,
     ending.money,
     ending.statement,
@@ -39,7 +40,7 @@ SCENES: Final = (
 ENDED_BY_SIGTERM: Final = 143
 
 
-def run_demo(console: Console, *, keep: Path | None, fast: bool, as_json: bool) -> None:
+def run_demo(console: Console, *, keep: Path | None, fast: bool, as_json: bool, look: bool = False) -> None:
     """Tell the story.  Without `keep` its world is deleted afterwards, but for the papers and the frames."""
     started = time.monotonic()
     if keep is not None:
@@ -51,7 +52,7 @@ def run_demo(console: Console, *, keep: Path | None, fast: bool, as_json: bool) 
     teller.line("Everybody in this story is invented; the rules are encodings of public summaries, not legal advice.")
     # A polite end of the process is an end of the story: what runs is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED_BY_SIGTERM))
-    stage = set_stage(teller, home, fast=fast, kept=keep is not None)
+    stage = set_stage(teller, home, fast=fast, kept=keep is not None, looking=look)
     try:
         for scene in SCENES:
             scene(stage)

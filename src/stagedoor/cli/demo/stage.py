@@ -45,6 +45,7 @@ class Stage:
     clock: StoryClock
     fast: bool
     kept: bool
+    looking: bool
     books: tuple[Rulebook, ...]
     gate: GateLoop
     inbox: GateInbox
@@ -104,17 +105,17 @@ class Stage:
         self.house.close()
 
 
-def set_stage(teller: Teller, home: Home, *, fast: bool, kept: bool) -> Stage:
+def set_stage(teller: Teller, home: Home, *, fast: bool, kept: bool, looking: bool = False) -> Stage:
     """Start the database and the gate's loop."""
     house = start_house(home)
     try:
-        return _stage_of(teller, home, house, fast=fast, kept=kept)
+        return _stage_of(teller, home, house, fast=fast, kept=kept, looking=looking)
     except BaseException:
         house.close()
         raise
 
 
-def _stage_of(teller: Teller, home: Home, house: House, *, fast: bool, kept: bool) -> Stage:
+def _stage_of(teller: Teller, home: Home, house: House, *, fast: bool, kept: bool, looking: bool) -> Stage:
     clock = StoryClock(cast.ENROLLED)
     inbox = GateInbox(house.server.url_for("gate"))
     gate = GateLoop(house.store, inbox, house.verifier, ids=house.ids, at=lambda: clock.at)
@@ -126,6 +127,7 @@ def _stage_of(teller: Teller, home: Home, house: House, *, fast: bool, kept: boo
         clock=clock,
         fast=fast,
         kept=kept,
+        looking=looking,
         books=story_books(),
         gate=gate,
         inbox=inbox,
@@ -174,16 +176,16 @@ def restart_custodian(stage: Stage, name: str) -> None:
     )
 
 
-def start_worker(stage: Stage) -> None:
-    """Start the worker's process."""
+def start_worker(stage: Stage, name: str = "worker") -> None:
+    """Start the worker's process; under another name, one more of it: each takes one order at a time."""
     arguments = ["stagedoor.worker", "--folder", str(stage.home.worker), "--worker", stage.id("worker"),
                  "--blobs", str(stage.home.blobs), "--out", str(stage.home.outputs)]  # fmt: skip
-    stage.children["worker"] = start(
-        "worker",
+    stage.children[name] = start(
+        name,
         arguments,
         url=stage.house.server.url_for("worker"),
         passphrase=stage.passphrases["worker"],
-        log=stage.home.logs / "worker.log",
+        log=stage.home.logs / f"{name}.log",
     )
 
 

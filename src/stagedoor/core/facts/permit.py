@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from stagedoor.core.base.fact import Fact
 from stagedoor.core.base.limits import ELEVATION_DEG_MAX
 from stagedoor.core.base.money import Money
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.consent import Use
+
+PHOTOGRAPH: Final = "photograph"
+"""The unit of a permit that shows the capture's own pictures, and no double: a consent must say this very word."""
+
+WATCHED: Final = "watched-replica"
+"""The unit of a permit that makes a replica and shows small previews of it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

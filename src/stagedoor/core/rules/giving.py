@@ -12,10 +12,11 @@ from stagedoor.core.base.ids import has_shape
 from stagedoor.core.base.limits import GRANTS_MAX, SHOTS_MAX
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.consent import Capacity, Consent
+from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED
 from stagedoor.core.rules.sentences import text_of
 from stagedoor.core.rules.templates import TEMPLATES
 
-UNITS: Final = ("frame", "replica", "second", "call", "token", "line")
+UNITS: Final = ("frame", "replica", "second", "call", "token", "line", PHOTOGRAPH, WATCHED)
 """What a grant may count (DESIGN section 10); a word of one's own could say anything on the page that she signs."""
 
 VERSIONS_MAX: Final = 1_000

@@ -23,6 +23,7 @@ from stagedoor.core.facts.consent import (
     StrikeTerm,
     WithdrawalMode,
 )
+from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED
 
 _CAPACITY: Final = {
     Capacity.ADULT: "I am an adult and sign for myself.",
@@ -60,6 +61,13 @@ _CONTENT: Final = {
     Content.RELIGIOUS: "religious content",
     Content.OTHER: "other sensitive content",
 }
+
+
+_UNIT: Final = {
+    PHOTOGRAPH: "A photograph is a picture of me from the capture itself, and no double.",
+    WATCHED: "While a watched-replica is made, small pictures of its face are shown.",
+}
+"""What a unit lets out that its name alone does not say."""
 
 
 def sentences(consent: Consent) -> tuple[str, ...]:
@@ -131,6 +139,8 @@ def _granted(number: int, grant: Grant) -> list[str]:
         f"  One camera move may span {grant.arc_max_deg} degrees; when all outputs together show more than "
         f"{grant.ask_above_arc_deg} degrees round my head, I am asked first.",
     ]
+    if grant.unit in _UNIT:
+        lines.append(f"  {_UNIT[grant.unit]}")
     if grant.approve_shots:
         lines.append(f"  I approve each of these shots before it is made: {listed(grant.approve_shots)}.")
     return lines

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from stagedoor.core.base.outcome import Code, Refused
-from stagedoor.core.facts.permit import KeyGrant, Permit, Receipt, WorkOrder
+from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED, KeyGrant, Permit, Receipt, WorkOrder
 
 FRAME: Final = "frame"
 PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -47,11 +47,15 @@ def attest(
 def counts_agree(receipt: Receipt) -> bool:
     """Nothing is made without being counted, and nothing counted without being named.
 
-    A frame is one picture named `frame-...`; an animation of the same frames beside them is no unit of its own.
+    A frame is one picture named `frame-...`; an animation of the same frames beside them is no unit of its own.  A fit
+    that was stopped made no unit, and still names the previews that it had shown.
     """
-    if receipt.units == 0 or not (receipt.outputs or receipt.sealed_sha256):
-        return receipt.units == 0 and not receipt.outputs and not receipt.sealed_sha256
-    if receipt.unit != FRAME:
+    watched = receipt.unit == WATCHED and all(output.name.startswith("preview-") for output in receipt.outputs)
+    if receipt.units == 0:
+        return (watched or not receipt.outputs) and not receipt.sealed_sha256
+    if not (receipt.outputs or receipt.sealed_sha256):
+        return False
+    if receipt.unit not in {FRAME, PHOTOGRAPH}:
         return True
     return sum(output.name.startswith("frame-") for output in receipt.outputs) == receipt.units
 

@@ -7,7 +7,7 @@ from typing import Final
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.consent import Use
-from stagedoor.core.facts.permit import Permit, Setting, WorkOrder
+from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED, Permit, Setting, WorkOrder
 
 ADMIT: Final = "admit-replica"
 """The recipe that makes an asset of a replica which was made elsewhere."""
@@ -24,31 +24,33 @@ MOVE: Final = (
 )
 """The whole numbers of a camera's move."""
 
+FIT: Final = ("gaussians", "iterations", "seed", "degree", "threads")
+"""The whole numbers of a fit."""
+
+LOOK: Final = (
+    *("frames", "arc_from_deg", "arc_to_deg", "elevation_from_deg", "elevation_to_deg"),
+    *("width", "height", "seconds"),
+)
+"""The whole numbers of a look."""
+
 RECIPES: Final[dict[str, tuple[Use, tuple[str, ...]]]] = {
-    "fit-splats": (Use.CREATE, ("gaussians", "iterations", "seed", "degree", "threads")),
+    "fit-splats": (Use.CREATE, FIT),
+    "fit-previewed": (Use.CREATE, (*FIT, "previews")),
     "fit-field": (Use.CREATE, ("rays", "iterations", "steps", "table_log2", "seed", "threads")),
     ADMIT: (Use.CREATE, ("technique",)),
     "describe-weights": (Use.GENERATE, ()),
-    "look": (
-        Use.RENDER,
-        (
-            "frames",
-            "arc_from_deg",
-            "arc_to_deg",
-            "elevation_from_deg",
-            "elevation_to_deg",
-            "width",
-            "height",
-            "radius_milli",
-            "seconds",
-        ),
-    ),
+    "look": (Use.RENDER, (*LOOK, "radius_milli")),
+    "look-relit": (Use.RENDER, (*LOOK, "radius_milli")),
+    "look-capture": (Use.RENDER, LOOK),
     "render-arc": (Use.RENDER, MOVE),
     "render-relit": (Use.RENDER, (*MOVE, "light")),
     "fit-performance": (Use.CREATE, ("gaussians", "rest_iterations", "iterations", "seed", "threads")),
     PERFORM: (Use.GENERATE, (*MOVE, "curve_rate", "curve_from", "curve_leave_out", *CURVE_WORDS)),
 }
 """Every recipe, the use it serves and the whole numbers that it takes.  A worker knows the same names."""
+
+NARROW: Final = {PHOTOGRAPH: "look-capture", WATCHED: "fit-previewed"}
+"""Units of which each is for one recipe only, and that recipe for it: a consent names what it lets out."""
 
 STAMP: Final = "unmarked preview"
 """What every output says, in its picture and its metadata, until marks exist (invariant 13)."""
@@ -71,6 +73,9 @@ def dispatch(
     known = RECIPES.get(recipe)
     if known is None or known[0] is not permit.use:
         return Refused(code=Code.WRONG_WORK, why=f"Recipe '{recipe[:40]}' is not one for the use {permit.use.value}.")
+    if NARROW.get(permit.unit, "") != (recipe if recipe in NARROW.values() else ""):
+        why = f"Recipe '{recipe}' does not count in the permit's unit, '{permit.unit}'."
+        return Refused(code=Code.WRONG_WORK, why=why)
     values = {setting.name: setting.value for setting in settings}
     if set(values) != set(known[1]) or len(values) != len(settings):
         return Refused(code=Code.WRONG_WORK, why=f"Recipe '{recipe}' takes exactly: {', '.join(known[1])}.")
@@ -81,7 +86,7 @@ def dispatch(
         if not permit.elevation_from_deg <= min(heights) <= max(heights) <= permit.elevation_to_deg:
             why = f"The permit's cameras stay from {permit.elevation_from_deg} to {permit.elevation_to_deg} degrees."
             return Refused(code=Code.WRONG_WORK, why=why)
-        if values["radius_milli"] < RADIUS_MILLI_MIN:
+        if values.get("radius_milli", RADIUS_MILLI_MIN) < RADIUS_MILLI_MIN:
             return Refused(code=Code.WRONG_WORK, why="A camera stays outside the head.")
         inside = permit.arc_from_deg <= values["arc_from_deg"] <= values["arc_to_deg"] <= permit.arc_to_deg
         if not inside:
