@@ -112,9 +112,14 @@ class _DrawnSplats:
         self.backend = backend
 
     def _let_go(self) -> None:
+        from stagedoor.worker.double.backend import BackendError
+
         held, self._held = self._held, None
-        if held is not None:
-            held.close()
+        try:
+            if held is not None:
+                held.close()
+        except BackendError as fault:
+            raise WorkError(str(fault)) from None
 
     def relight(self, number: int) -> None:
         """As Lightable."""
@@ -130,9 +135,11 @@ class _DrawnSplats:
 
     def wipe(self) -> None:
         """As Drawable."""
-        self._let_go()
         held = self._splats
-        wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
+        try:
+            self._let_go()
+        finally:
+            wipe_arrays(held.means, held.log_scales, held.quats, held.opacity_logits, held.colours, held.rest)
 
 
 class _DrawnMesh:
@@ -167,8 +174,10 @@ class _DrawnPerformer(_DrawnSplats):
 
     def wipe(self) -> None:
         """As Drawable."""
-        super().wipe()  # the neutral face, which a light of its own makes another one
-        wipe_arrays(*self._performer.arrays())
+        try:
+            super().wipe()  # the neutral face, which a light of its own makes another one
+        finally:
+            wipe_arrays(*self._performer.arrays())
 
 
 class _DrawnField:
