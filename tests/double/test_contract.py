@@ -7,8 +7,10 @@ on gsplat's own Python with stand-ins for its kernels (gsplat_on_cpu.py).  Toler
 from __future__ import annotations
 
 import functools
+import importlib
 from contextlib import closing
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,15 +19,17 @@ from stagedoor.capture.read import Capture
 from stagedoor.worker.double.backend import Backend, BackendError
 from stagedoor.worker.double.backends import choose
 from stagedoor.worker.double.camera import Camera
+from stagedoor.worker.double.cuda import load_kernels
 from stagedoor.worker.double.gpu import look
 from stagedoor.worker.double.reference import reference_frame
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.splats import Splats
 from stagedoor.worker.double.state import StateError
-from stagedoor.worker.double.train import TrainSettings, psnr_db, score, train
+from stagedoor.worker.double.train import FAST, TrainSettings, psnr_db, score, train
 from stagedoor.worker.double.warm import ball
 
 from . import gsplat_on_cpu
+from .heads import head
 from .test_raster import BACKGROUND, HEIGHT, WIDTH, camera, scene
 from .test_shade import coefficients
 
@@ -55,10 +59,15 @@ ALLOWED = {
 }
 SMALL = TrainSettings(gaussians=150, iterations=80, reseed_every=20, reseed_share=0.05, degree=1)
 FLOOR_DB = 24.0
-"""Of SMALL on the ball's held-out view, on the ball alone: 26.4 on the processor, 25.1 by gsplat's Python; another
-seed is worth two dB."""
+"""Of SMALL on the ring's held-out view, on the ball alone: 26.3 on the processor."""
 TINY_BYTES = 4096
 """Device memory that may stay taken: torch rounds every piece up to 512 bytes."""
+
+
+@functools.cache
+def ring() -> Capture:
+    """A ball from 32 sides, so near to one another that its hull needs no rounding, which takes longer than a fit."""
+    return ball(32)
 
 
 @functools.cache
@@ -183,12 +192,12 @@ def test_antialiased_the_gradients_are_those_of_the_processor(
 def test_a_short_fit_reaches_its_floor_and_its_seed_tells_how(
     backend: Backend[TrainSettings], allowed: Allowed
 ) -> None:
-    one = train(ball(), settings=SMALL, backend=backend)
+    one = train(ring(), settings=SMALL, backend=backend)
     before = backend.bytes_held()  # after a first run: libraries keep a workspace of their own
-    two = train(ball(), settings=SMALL, backend=backend)
+    two = train(ring(), settings=SMALL, backend=backend)
     assert one.psnr_head_db > FLOOR_DB
     assert abs(one.psnr_head_db - two.psnr_head_db) <= allowed.again_db
-    assert one.views == score(one.splats, ball(), backend=backend)
+    assert one.views == score(one.splats, ring(), backend=backend)
     if not allowed.again_db:
         assert one.splats.packed().tobytes() == two.splats.packed().tobytes()
     assert backend.bytes_held() <= before + TINY_BYTES
@@ -196,16 +205,17 @@ def test_a_short_fit_reaches_its_floor_and_its_seed_tells_how(
 
 def test_backends_begin_alike(backend: Backend[TrainSettings]) -> None:
     """After a few steps, rounding has parted them by little: loss, chance and schedule are the same."""
-    settings = replace(SMALL, iterations=6, reseed_every=3)
-    ours, theirs = (train(ball(), settings=settings, backend=each).splats for each in (None, backend))
+    settings = replace(SMALL, iterations=6)
+    ours, theirs = (train(ring(), settings=settings, backend=each).splats for each in (None, backend))
+    others = train(ring(), settings=replace(settings, seed=2)).splats
     assert len(ours) == len(theirs)
-    np.testing.assert_allclose(theirs.means, ours.means, atol=2e-3)
-    assert drawn_alike(ours, theirs) > 38.0
+    assert np.abs(theirs.means - ours.means).mean() < 3e-4 < np.abs(others.means - ours.means).mean() / 100
+    assert drawn_alike(ours, theirs) > 40.0 > drawn_alike(ours, others)
 
 
 def drawn_alike(one: Splats, two: Splats) -> float:
     """PSNR in dB between two doubles in the ball's first view, both drawn by the processor."""
-    view = _view(ball())
+    view = _view(ring())
     frames = []
     for splats in (one, two):
         with closing(choose("cpu").hold(splats)) as held:
@@ -220,13 +230,13 @@ def _view(capture: Capture) -> Camera:
 
 def test_a_stopped_fit_goes_on(backend: Backend[TrainSettings], allowed: Allowed) -> None:
     kept: list[bytes] = []
-    train(ball(), settings=SMALL, backend=backend, should_stop=lambda: True, keep=kept.append)
-    went_on = train(ball(), settings=SMALL, backend=backend, resume=kept[-1])
-    whole = train(ball(), settings=SMALL, backend=backend)
+    train(ring(), settings=SMALL, backend=backend, should_stop=lambda: True, keep=kept.append)
+    went_on = train(ring(), settings=SMALL, backend=backend, resume=kept[-1])
+    whole = train(ring(), settings=SMALL, backend=backend)
     assert went_on.iterations == SMALL.iterations
     assert abs(went_on.psnr_head_db - whole.psnr_head_db) <= allowed.again_db
     with pytest.raises(StateError, match="other settings"):
-        train(ball(), settings=replace(SMALL, seed=2), backend=backend, resume=kept[-1])
+        train(ring(), settings=replace(SMALL, seed=2), backend=backend, resume=kept[-1])
 
 
 def test_a_closed_double_is_overwritten_its_memory_given_back_and_it_is_drawn_no_more(
@@ -245,6 +255,27 @@ def test_a_closed_double_is_overwritten_its_memory_given_back_and_it_is_drawn_no
     assert all(float(tensor.abs().sum()) == 0.0 for tensor in taken if hasattr(tensor, "abs"))
     taken.clear()
     assert backend.bytes_held() <= before + TINY_BYTES
+
+
+def test_cuda_rebuilds_the_head_as_the_processor_does() -> None:
+    """The floors of test_train.py, where the processor has its own turn."""
+    if why_no_cuda():
+        pytest.skip(f"{CUDA_REASON}{why_no_cuda()}")
+    result = train(head(), settings=FAST, backend=choose("cuda"))
+    assert result.psnr_whole_db > 33.0 and result.psnr_head_db > 29.5
+
+
+def test_kernels_that_cannot_be_had_are_told_of_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, says in ((SimpleNamespace(_C=None), "no CUDA compiler"), (OSError("much\nnvcc fatal: no"), "fatal: no")):
+
+        def imported(_name: str, found: object = found) -> object:
+            if isinstance(found, OSError):
+                raise found
+            return found
+
+        monkeypatch.setattr(importlib, "import_module", imported)
+        with pytest.raises(BackendError, match=says):
+            load_kernels()
 
 
 def test_a_frame_is_never_too_large(backend: Backend[TrainSettings]) -> None:

@@ -81,6 +81,14 @@ def test_what_is_skipped_is_told(tmp_path: Path) -> None:
     assert "   1  no browser here" in said
 
 
+def test_what_needs_cuda_is_told_of_again_in_the_last_line(tmp_path: Path) -> None:
+    """Above the count and below all else, whatever pytest itself has to say."""
+    loop = "import pytest\n\n\n@pytest.mark.parametrize('n', range(9))\n"
+    lines = _ended(tmp_path, loop + "def test_a(n):\n    pytest.skip('CUDA: no device')\n").strip().splitlines()
+    assert lines[-2] == "!! CUDA: 9 contract tests DID NOT RUN here: no device"
+    assert "9 skipped" in lines[-1]
+
+
 def test_a_whole_run_says_so(tmp_path: Path) -> None:
     assert "Nothing was skipped." in _ended(tmp_path, "def test_tried():\n    pass\n")
 

@@ -124,9 +124,14 @@ class _DrawnSplats:
         self.backend = backend
 
     def _let_go(self) -> None:
+        from stagedoor.worker.double.backend import BackendError
+
         held, self._held = self._held, None
-        if held is not None:
-            held.close()
+        try:
+            if held is not None:
+                held.close()
+        except BackendError as fault:
+            raise WorkError(str(fault)) from None
 
     def relight(self, number: int) -> None:
         """As Lightable."""
@@ -150,11 +155,13 @@ class _DrawnSplats:
 
     def wipe(self) -> None:
         """As Drawable."""
-        self._let_go()
-        _wipe_splats(self._shown)
-        _wipe_splats(self._splats)
-        if self._lit is not None:
-            wipe_arrays(self._lit.albedo, self._lit.normals)
+        try:
+            self._let_go()
+        finally:
+            _wipe_splats(self._shown)
+            _wipe_splats(self._splats)
+            if self._lit is not None:
+                wipe_arrays(self._lit.albedo, self._lit.normals)
 
 
 def _wipe_splats(held: Splats) -> None:
@@ -192,8 +199,10 @@ class _DrawnPerformer(_DrawnSplats):
 
     def wipe(self) -> None:
         """As Drawable."""
-        super().wipe()  # the neutral face, which a light of its own makes another one
-        wipe_arrays(*self._performer.arrays())
+        try:
+            super().wipe()  # the neutral face, which a light of its own makes another one
+        finally:
+            wipe_arrays(*self._performer.arrays())
 
 
 class _DrawnField:

@@ -33,6 +33,8 @@ from stagedoor.worker.double.splats import Splats
 Tensor = Any
 """A torch tensor: torch is no dependency, so its types are not known here."""
 
+SAID_MAX = 300
+"""Characters of a compiler's last line that are told; a build's whole text is megabytes."""
 TRIED_TOLERANCE = 0.02
 """How far the one splat of a try may be from what it must be: a wrong model, not rounding, is off by more."""
 
@@ -94,12 +96,12 @@ class Torch:
 
     def forget(self, *tensors: Tensor) -> None:
         """Overwrites them and gives free memory back to the driver."""
-        with self.torch.no_grad():
+        with self.telling("giving memory back"), self.torch.no_grad():
             for tensor in tensors:
                 tensor.zero_()
-        if self.device.type == "cuda":
-            self.torch.cuda.synchronize(self.device)
-            self.torch.cuda.empty_cache()
+            if self.device.type == "cuda":
+                self.torch.cuda.synchronize(self.device)
+                self.torch.cuda.empty_cache()
 
     @contextmanager
     def telling(self, doing: str) -> Iterator[None]:
@@ -204,9 +206,24 @@ class CudaDrawing:
             raise BackendError(f"gsplat drew one splat wrongly here, off by {off:.3f}: this build of it cannot be used")
 
 
+def load_kernels() -> None:
+    """gsplat's kernels, compiled if they were not yet; so that a compiler's fault is told in its own words, at once.
+
+    Raises BackendError.
+    """
+    try:
+        kernels = getattr(importlib.import_module("gsplat.cuda._backend"), "_C", None)
+    except (ImportError, OSError, RuntimeError) as fault:
+        last = (str(fault).strip().splitlines() or [type(fault).__name__])[-1]
+        raise BackendError(f"gsplat's kernels cannot be compiled or loaded here: {last[:SAID_MAX]}") from fault
+    if kernels is None:
+        raise BackendError("gsplat's kernels are not here, and it found no CUDA compiler (nvcc) to make them")
+
+
 def torch_on_cuda() -> Torch:
     """torch and gsplat on the first CUDA device.  Raises BackendError, which says what is missing."""
     lack = look().lack()
     if lack:
         raise BackendError(f"CUDA cannot be used here: {lack}")
+    load_kernels()
     return Torch(importlib.import_module("torch"), importlib.import_module("gsplat.rendering").rasterization, "cuda:0")

@@ -37,22 +37,22 @@ def round_the_origin(*, from_deg: float, to_deg: float, frames: int) -> tuple[Ca
     )
 
 
-def ball() -> Capture:
+def ball(views: int = VIEWS) -> Capture:
     """A capture of nothing in particular: a grey ball of radius 1 seen from all round, last view held out."""
-    cameras = round_the_origin(from_deg=0.0, to_deg=360.0 * (1 - 1 / VIEWS), frames=VIEWS)
+    cameras = round_the_origin(from_deg=0.0, to_deg=360.0 * (1 - 1 / views), frames=views)
     rows, columns = np.mgrid[:SIDE_PX, :SIDE_PX] + 0.5 - SIDE_PX / 2
     seen = cameras[0].fx * math.tan(math.asin(1 / 4))
     image = np.full((SIDE_PX, SIDE_PX, 4), 128, np.uint8)
     image[..., 3] = np.where(rows**2 + columns**2 < seen**2, 255, 0)
     return Capture(
-        images=np.stack([image] * VIEWS),
+        images=np.stack([image] * views),
         fx=cameras[0].fx,
         fy=cameras[0].fy,
         cx=cameras[0].cx,
         cy=cameras[0].cy,
         world_to_camera=np.stack([camera.world_to_camera for camera in cameras]),
-        splits=("train",) * (VIEWS - 1) + ("test",),
-        names=tuple(f"ball_{i}.png" for i in range(VIEWS)),
+        splits=("train",) * (views - 1) + ("test",),
+        names=tuple(f"ball_{i}.png" for i in range(views)),
     )
 
 
