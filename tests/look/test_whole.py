@@ -24,6 +24,7 @@ import pytest
 
 from custody.house import NAMES, PASSPHRASE, House, build, letters
 from custody.kit import CAPTURE, PERFORMER, PERFORMER_KEY, REPLICA, Story, consent, creation, ident, permission
+from look import hurried_worker
 from look.kit import LOOK, PHOTOS, PX
 from look.test_worker import parted, view
 from perform.test_rehearse import VALUES, packed
@@ -100,7 +101,7 @@ def keep(house: House, receipt: Receipt, shares: dict[str, bytes], **over: Any) 
 
 def test_a_watched_fit_that_is_killed_is_taken_up_again_and_ends_in_the_same_bytes(house: House) -> None:
     """SIGKILL in the middle: the state that lies on disk is sealed, and what was shown before it counts."""
-    house.start_worker(module="look.hurried_worker")
+    house.start_worker(module=hurried_worker.__name__)
     story = house.permit(use=Use.CREATE, asset_id=CAPTURE, consent=SIGNED, unit=WATCHED)
     order = house.dispatch(story, FIT | {"previews": 3}, recipe="fit-previewed", result_asset=REPLICA)
     house.wait("the worker asks for a key", lambda: house.grant(story, lease_seconds=3))
@@ -116,7 +117,7 @@ def test_a_watched_fit_that_is_killed_is_taken_up_again_and_ends_in_the_same_byt
         "the lease lapses",
         lambda: not house.query("SELECT 1 FROM work.lease WHERE ends_at > clock_timestamp()"),
     )
-    house.start_worker(module="look.hurried_worker")
+    house.start_worker(module=hurried_worker.__name__)
     house.wait("it asks again", lambda: house.grant(story, grant=ident("grant", 500)))
     receipt, shares = house.wait("the replica is delivered", house.receive, 60)
     assert (receipt.unit, receipt.units) == (WATCHED, 1) and not state.exists()

@@ -54,16 +54,20 @@ def test_previews_are_small_stamped_counted_and_change_nothing(tmp_path: Path) -
     assert plain.measures == made.measures
 
 
-def test_a_fit_that_was_stopped_tells_what_it_had_shown(tmp_path: Path) -> None:
+def test_what_a_stopped_run_had_shown_is_told_and_counts_for_the_next(tmp_path: Path) -> None:
     made = fit(tmp_path, answers=5)
     assert made.units == 0 and made.sealed is None and len(made.outputs) == len(list((tmp_path / "out").iterdir())) > 0
-
-
-def test_what_a_killed_run_had_shown_counts_for_the_next(tmp_path: Path) -> None:
-    first = fit(tmp_path, answers=5)
+    receipt = Receipt(
+        receipt=ident("receipt"), order="", permit="", grant="", worker=WORKER, unit=WATCHED, units=0,
+        outputs=made.outputs, measures=(), result_asset="", sealed_sha256="", sealed_bytes=0, at=AT,
+    )  # fmt: skip
+    assert counts_agree(receipt)
+    assert not counts_agree(replace(receipt, unit="replica"))
+    assert not counts_agree(replace(receipt, outputs=(replace(made.outputs[0], name="frame-000001.png"),)))
+    assert not counts_agree(replace(receipt, sealed_sha256="1" * 64))
     again = fit(tmp_path)
-    assert len(first.outputs) < 4 == len(again.outputs)
-    assert again.outputs[: len(first.outputs)] == first.outputs
+    assert len(made.outputs) < 4 == len(again.outputs)
+    assert again.outputs[: len(made.outputs)] == made.outputs
 
 
 def test_without_the_word_in_the_permit_there_is_no_preview() -> None:
@@ -90,15 +94,3 @@ def test_more_previews_than_a_fit_may_show_are_not_planned() -> None:
     for previews in (0, 401):
         refused = plan(taken_fit(NUMBERS | {"previews": previews}, unit=WATCHED, recipe="fit-previewed"), WORKER)
         assert isinstance(refused, Refused)
-
-
-def test_a_receipt_of_nothing_but_previews_agrees_and_one_of_frames_does_not(tmp_path: Path) -> None:
-    made = fit(tmp_path, answers=5)
-    receipt = Receipt(
-        receipt=ident("receipt"), order="", permit="", grant="", worker=WORKER, unit=WATCHED, units=0,
-        outputs=made.outputs, measures=(), result_asset="", sealed_sha256="", sealed_bytes=0, at=AT,
-    )  # fmt: skip
-    assert counts_agree(receipt)
-    assert not counts_agree(replace(receipt, unit="replica"))
-    assert not counts_agree(replace(receipt, outputs=(replace(made.outputs[0], name="frame-000001.png"),)))
-    assert not counts_agree(replace(receipt, sealed_sha256="1" * 64))

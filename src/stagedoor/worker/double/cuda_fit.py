@@ -102,7 +102,7 @@ class CudaFitting:
             with on.torch.no_grad():
                 self._leaves["colours"].clamp_(float(COLOUR_MIN), float(COLOUR_MAX))
             if step % settings.reseed_every == 0 and step <= RESEED_UNTIL * settings.iterations:
-                self._reseed()
+                self.reseed()
             width, height = self._size
             return cast("SupportsFloat", error.detach() / (3 * width * height))
 
@@ -113,7 +113,7 @@ class CudaFitting:
             name = group["name"]
             group["lr"] = self._settings.rate_rest * fall if name == "rest" else float(rates[ROWS[name][0]])
 
-    def _reseed(self) -> None:
+    def reseed(self) -> None:
         """As Trainer.reseed: which move is decided by the same function on the processor."""
         on, leaves = self._on, self._leaves
         moves = relocation(
