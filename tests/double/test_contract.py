@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from stagedoor.capture.read import Capture
+from stagedoor.worker.double.adam import COLOUR_MAX
 from stagedoor.worker.double.backend import Backend, BackendError
 from stagedoor.worker.double.backends import choose
 from stagedoor.worker.double.camera import Camera
@@ -153,7 +154,7 @@ def test_the_opaque_behind_the_nearly_opaque_is_drawn_and_can_fade(
 ) -> None:
     """gsplat leaves out a splat that would end a pixel's light: 0.999 of alpha behind 0.95 would be missing."""
     params = np.zeros((14, 2), np.float32)
-    params[2], params[3:6], params[6] = (-0.2, 0.2), np.log(0.4), 1.0
+    params[2], params[3:6], params[6] = (-0.2, 0.2), np.log((0.4, 9.0)), 1.0
     params[10], params[11:14] = (3.0, 5.0), (-1.7, 1.7)
     pose = np.eye(4)
     pose[2, 3] = 3.0
@@ -284,6 +285,26 @@ def test_the_same_gaussians_move_to_the_same_places(backend: Backend[TrainSettin
         np.testing.assert_allclose(two.arrays[name], one.arrays[name], atol=1e-6, err_msg=name)
     assert (one.arrays["params"] != before.arrays["params"]).any(axis=0).sum() > 10
     assert one.chance == two.chance != before.chance and one.queue == two.queue
+
+
+def test_gaussians_move_when_it_is_time_and_settle_at_the_end(
+    backend: Backend[TrainSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, moved = replace(SMALL, iterations=10, reseed_every=2), []
+    with Pool(1) as pool, closing(backend.fitting(ring(), settings, np.random.default_rng(1), pool)) as fitting:
+        for step in range(1, 11):
+            monkeypatch.setattr(fitting, "reseed", lambda step=step: moved.append(step))
+            fitting.step(step)
+    assert moved == [2, 4, 6]
+
+
+def test_colours_stay_within_what_can_be_shown(backend: Backend[TrainSettings]) -> None:
+    with Pool(1) as pool, closing(backend.fitting(ring(), SMALL, np.random.default_rng(1), pool)) as fitting:
+        state = unpack(fitting.state(0))
+        state.arrays["params"][11:14] = 5.0
+        fitting.restore(pack(state))
+        fitting.step(1)
+        assert np.abs(fitting.splats().colours).max() <= COLOUR_MAX
 
 
 def test_a_closed_double_is_overwritten_its_memory_given_back_and_it_is_drawn_no_more(
