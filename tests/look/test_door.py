@@ -180,6 +180,32 @@ def test_what_is_no_stamped_picture_is_not_shown(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[]", b'{"camera": 5, "band": 1}', b'{"camera": "view 0 0 1\\n", "band": 1}',
+     b'{"camera": "about\\n", "band": 1}', b'{"camera": "as 1 1 1 1 1 1 1 1 1 1 1 1 1\\n", "band": "x"}',
+     b'{"camera": "as 0 1 1 1 1 1 1 1 1 1 1 1 1\\n", "band": 1}', b"\xff"],
+)  # fmt: skip
+def test_a_camera_that_is_none_draws_nothing(body: bytes) -> None:
+    beside = FakeChannel(Head(kind="about", length=len(body)), body)
+    drawing = FakeChannel(Head(kind="frame", length=0, number=1, left=1), b"")
+    door = LookDoor(drawing, beside=beside, gone=LookGone)
+    for shown in (door.photo(0), door.double(0)):
+        assert shown.status == 502 and json.loads(shown.body)["code"] == "malformed"
+    assert (door.frames, door.photographs) == (0, 0)
+
+
+def test_without_a_look_at_the_capture_there_is_no_photo(tmp_path: Path) -> None:
+    with looking(tmp_path / "o") as run, served(run) as server:
+        key = opened(server)
+        assert json.loads(ask(server, "/about", **key).body)["beside"] is None
+        for path in ("/photo/0", "/double/0"):
+            refused = ask(server, path, **key)
+            assert refused.status == 409 and refused.json()["code"] == "not_permitted"
+            assert ask(server, path).status == 403
+        assert ask(server, "/about", **key).json()["left"] == 4
+
+
+@pytest.mark.parametrize(
     "line",
     [b"", b"frame 1 1 5", b"frame 1 1 999999999\n", b"frame -1 1 5\n", b"about 99999\n", b"ended x\n", b"frame 1 1\n",
      b"refused lease_lapsed 99999\n", b"refused Lease 1\n", b"x" * 70 + b"\n", b"frame 1 1 5\n\n", b"\xff 1\n"],

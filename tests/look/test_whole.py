@@ -33,6 +33,7 @@ from stagedoor.capture.read import parse
 from stagedoor.core.facts.asset import AssetKind
 from stagedoor.core.facts.consent import Use
 from stagedoor.core.facts.permit import PHOTOGRAPH, WATCHED, Receipt
+from stagedoor.core.steps.attest import counts_agree
 from stagedoor.custodian.desk import Deposit
 from stagedoor.custodian.intake import accept
 from stagedoor.custodian.keys import open_keys, open_trust
@@ -130,6 +131,24 @@ def test_a_watched_fit_that_is_killed_is_taken_up_again_and_ends_in_the_same_byt
     ))  # fmt: skip
     assert plaintext(house, receipt, shares) == write_ply(whole.splats)
     keep(house, receipt, shares)
+
+
+def test_a_watched_fit_that_a_hold_stops_tells_what_it_had_shown(house: House) -> None:
+    """Nothing was made and nothing is owed, but pictures left: the receipt counts no unit and names each of them."""
+    story = house.permit(use=Use.CREATE, asset_id=CAPTURE, consent=SIGNED, unit=WATCHED)
+    numbers = FIT | {"previews": 3, "iterations": 1_000_000}
+    order = house.dispatch(story, numbers, recipe="fit-previewed", result_asset=ident("asset", 33))
+    house.wait("the worker asks for a key", lambda: house.grant(story, lease_seconds=2))
+    folder = house.out / order.order
+    house.wait("a preview lies there", lambda: any(folder.glob("preview-*.png")))
+    with house.store.unit() as unit:
+        unit.set_holds(CAPTURE, ("strike",))
+    receipt, shares = house.wait("the receipt", house.receive, 20)
+    with house.store.unit() as unit:
+        unit.set_holds(CAPTURE, ())
+    assert (receipt.units, receipt.sealed_sha256, shares) == (0, "", {})
+    assert [output.name for output in receipt.outputs] == sorted(path.name for path in folder.iterdir())
+    assert counts_agree(receipt)
 
 
 def after_last(house: House, act: str) -> list[dict[str, Any]]:

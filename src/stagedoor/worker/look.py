@@ -46,6 +46,10 @@ def look(job: Job, *, relit: bool = False, clock: Callable[[], float] = time.mon
     try:
         if relit and not isinstance(replica, Lightable):
             raise WorkError("this kind of replica cannot be lit anew: order a look")
+        if relit and isinstance(replica, Lightable):
+            # Colours are taken apart here, before anybody waits for a picture: a large double needs its time for that.
+            replica.stand_in(lamp(Light(turn_deg=0, rise_deg=0, key=100, ambient=0)))
+            replica.stand_in(None)
         return _Replica(job, replica, relit=relit, clock=clock).answer_all()
     finally:
         replica.wipe()

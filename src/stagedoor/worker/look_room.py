@@ -39,6 +39,9 @@ FOLDER: Final = "look"
 SOCKET: Final = "door"
 """The socket is ORDER/look/door under the folder of outputs."""
 
+DRAFT: Final = "new"
+"""The socket's name until somebody listens on it; no longer than SOCKET."""
+
 PATH_BYTES_MAX: Final = 103
 """Bytes of a Unix socket's path: 104 with the zero at its end on the strictest system, macOS; Linux takes 108."""
 
@@ -224,16 +227,21 @@ def open_door(out: Path) -> Iterator[socket.socket]:
     if not stat.S_ISDIR(held.st_mode) or held.st_uid != os.geteuid() or held.st_mode & 0o077:
         raise WorkError("the folder of a look's socket is not this worker's alone: remove it")
     # A worker that was killed leaves its socket behind; the folder is ours, so nothing else can stand there.
-    path.unlink(missing_ok=True)
+    draft = folder / DRAFT
+    for held_path in (path, draft):
+        held_path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(path))
+        listener.bind(str(draft))
         try:
-            path.chmod(0o600)
+            draft.chmod(0o600)
             listener.listen(4)
             listener.settimeout(POLL_SECONDS)
+            # Whoever sees the door may knock: it has its name only once somebody listens behind it.
+            os.rename(draft, path)
             yield listener
         finally:
-            path.unlink(missing_ok=True)
+            for held_path in (path, draft):
+                held_path.unlink(missing_ok=True)
             folder.rmdir()
 
 
