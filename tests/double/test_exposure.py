@@ -10,7 +10,8 @@ from stagedoor.capture.read import Capture
 from stagedoor.worker.double.exposure import gains, levelled
 from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import Pool
-from stagedoor.worker.double.train import FAST, one_exposure, train
+from stagedoor.worker.double.start import one_exposure
+from stagedoor.worker.double.train import FAST, train
 
 from .heads import head
 

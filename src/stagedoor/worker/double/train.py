@@ -21,16 +21,17 @@ from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import adam_step, step_rows
 from stagedoor.worker.double.camera import Camera
-from stagedoor.worker.double.exposure import gains, levelled
-from stagedoor.worker.double.hull import Hull, visual_hull
+from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
-from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, SH0, Floats, project_backward
+from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, Floats, project_backward
 from stagedoor.worker.double.raster import Stage, aligned_zeros
 from stagedoor.worker.double.raster_backward import back_buffers, l1_tiles, rasterize_backward, tile_picture
 from stagedoor.worker.double.render import to_bytes
+from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg
 from stagedoor.worker.double.sh import COEFFICIENTS
 from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
+from stagedoor.worker.double.start import first_guess, one_exposure
 from stagedoor.worker.double.state import ARRAYS, State, StateError, pack, unpack
 from stagedoor.worker.double.structure import Structure
 
@@ -45,6 +46,8 @@ PREVIEW_SECONDS = 3.0
 BLACK = np.zeros(3, np.float32)
 FAINT = 0.02
 """Opacity under which a Gaussian is as good as gone."""
+UNSEEN = np.float32(-30.0)
+"""A logit of opacity far below what is drawn."""
 SPLIT = 1.4
 """Two Gaussians that share one's place are each this much smaller."""
 DEGREE_EVERY = 0.1
@@ -60,6 +63,8 @@ class TrainSettings:
     Rates are Adam's, per step, at the start: rate_mean in half-boxes of the hull, the others in the parameter's own
     units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
     `structure` is the share of the loss by structure (structure.py), the rest being the absolute error.
+    `left_out` is the share of Gaussians that each step does without where views are few (GAP_DEG in rounding.py), so
+    that none learns a view by heart; the double is that much fainter in the end, as the mean of those that were drawn.
     `antialiased` is how the double is drawn, in training and ever after (project.py).
     `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
     `threads` None takes what the machine has, at most four; it changes the time and never the result.
@@ -80,13 +85,14 @@ class TrainSettings:
     degree: int = 0
     rate_rest: float = 2e-3
     structure: float = 0.2
+    left_out: float = 0.1
     antialiased: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.degree < len(COEFFICIENTS):
             raise ValueError(f"a colour's degree is 0 to {len(COEFFICIENTS) - 1}")
-        if not 0.0 <= self.structure <= 1.0:
-            raise ValueError("the share of the loss by structure is 0 to 1")
+        if not 0.0 <= self.structure <= 1.0 or not 0.0 <= self.left_out < 1.0:
+            raise ValueError("the loss by structure has a share of 0 to 1, and fewer than all Gaussians are left out")
         if not 1 <= self.gaussians <= GAUSSIANS_MAX or self.iterations < 1:
             raise ValueError(
                 f"training wants at least one iteration and at least one Gaussian, at most {GAUSSIANS_MAX}"
@@ -187,29 +193,6 @@ def train(
     )
 
 
-def one_exposure(capture: Capture, hull: Hull) -> NDArray[np.uint8]:
-    """The training views, brought to one exposure where they were not."""
-    views = list(capture.views("train"))
-    images = capture.images[views]
-    lens = np.array([capture.fx, capture.fy, capture.cx, capture.cy])
-    by = gains(images, capture.world_to_camera[views], lens, hull.points, hull.normals)
-    return images if by is None else levelled(images, by)
-
-
-def first_guess(hull: Hull, gaussians: int, chance: np.random.Generator) -> Floats:
-    """Parameters [14,N] on the hull's surface: flat discs along it, as wide as their spacing."""
-    picks = chance.permutation(len(hull.points))
-    picks = np.resize(picks, gaussians)
-    spacing = hull.voxel * np.sqrt(len(hull.points) / gaussians)
-    params = np.zeros((PARAMETERS, gaussians), np.float32)
-    params[0:3] = (hull.points[picks] + chance.uniform(-0.5, 0.5, (gaussians, 3)) * hull.voxel).T
-    params[3:6] = np.float32(np.log(0.5 * spacing))
-    params[6] = 1.0
-    params[10] = 1.4
-    params[11:14] = ((hull.colours[picks] - 0.5) / float(SH0)).T
-    return params
-
-
 class Trainer:
     """The state of one training run."""
 
@@ -235,6 +218,8 @@ class Trainer:
         for picture, image in zip(self.pictures, one_exposure(capture, hull), strict=True):
             tile_picture(image, picture)
         self.queue: list[int] = []
+        poses = capture.world_to_camera[list(capture.views("train"))]
+        self.left_out = settings.left_out if gap_deg(azimuths_of(poses, hull.centre)) > GAP_DEG else 0.0
 
     def step(self, step: int) -> float:
         """One view, one update; gives the view's mean absolute error."""
@@ -245,7 +230,7 @@ class Trainer:
         stage, picture = self.stage, self.pictures[view]
         camera = self.cameras[view]
         rest = self.rest[: 3 * COEFFICIENTS[self.degree(step)]]
-        numbers = stage.place(self.params, camera, rest, antialiased=self.settings.antialiased)
+        numbers = stage.place(self.drawn_now(), camera, rest, antialiased=self.settings.antialiased)
         size = (stage.width, stage.height)
         losses = [0.0] * CHUNKS
 
@@ -286,6 +271,14 @@ class Trainer:
             self.reseed()
         return sum(losses) / (3 * stage.width * stage.height)
 
+    def drawn_now(self) -> Floats:
+        """The parameters that one step draws: all, or where views are few all but a share, which are made unseen."""
+        if not self.left_out:
+            return self.params
+        params = self.params.copy()
+        params[10, self.chance.random(params.shape[1]) < self.left_out] = UNSEEN
+        return params
+
     def state(self, step: int) -> bytes:
         """Where the run stands after so many steps, as bytes."""
         arrays = {name: getattr(self, name) for name in ARRAYS}
@@ -317,7 +310,11 @@ class Trainer:
         seen = self.params[10] > -np.log(1.0 / float(ALPHA_MIN) - 1.0)
         if not seen.any():
             seen[:] = True
-        return Splats.unpacked(self.params[:, seen], self.rest[:, seen], antialiased=self.settings.antialiased)
+        params = self.params[:, seen]
+        if self.left_out:
+            opacity = (1.0 - self.left_out) / (1.0 + np.exp(-params[10].astype(np.float64)))
+            params[10] = np.log(opacity / (1.0 - opacity))
+        return Splats.unpacked(params, self.rest[:, seen], antialiased=self.settings.antialiased)
 
     def degree(self, step: int) -> int:
         """The degree of colour that this step trains."""
