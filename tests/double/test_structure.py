@@ -134,5 +134,5 @@ def test_the_share_of_the_loss_changes_the_double_and_is_the_same_at_any_thread_
 
     assert ply(0.2, 1) == ply(0.2, 2) == ply(0.2, 4)
     assert ply(0.2, 1) != ply(0.0, 1)
-    with pytest.raises(ValueError, match="structure is 0 to 1"):
+    with pytest.raises(ValueError, match="loss by structure"):
         TrainSettings(structure=1.5)

@@ -9,6 +9,7 @@ from stagedoor.capture.read import Capture
 from stagedoor.worker.double.exposure import gains, levelled
 from stagedoor.worker.double.hull import Hull
 from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, SH0, Floats
+from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg
 from stagedoor.worker.double.splats import Splats
 
 
@@ -35,9 +36,22 @@ def first_guess(hull: Hull, gaussians: int, chance: np.random.Generator) -> Floa
     return params
 
 
-def drawn_ones(params: Floats, rest: Floats, *, antialiased: bool) -> Splats:
-    """params [14,N] and rest [3K,N] as a double, without the Gaussians that are too faint to be drawn."""
+def few(capture: Capture, hull: Hull) -> bool:
+    """Whether neighbouring training views stand further apart than GAP_DEG."""
+    poses = capture.world_to_camera[list(capture.views("train"))]
+    return gap_deg(azimuths_of(poses, hull.centre)) > GAP_DEG
+
+
+def drawn_ones(params: Floats, rest: Floats, *, antialiased: bool, left_out: float = 0.0) -> Splats:
+    """params [14,N] and rest [3K,N] as a double, without the Gaussians that are too faint to be drawn.
+
+    Where each step left a share out, all are that much fainter: the mean of those that were drawn.
+    """
     seen = params[10] > -np.log(1.0 / float(ALPHA_MIN) - 1.0)
     if not seen.any():
         seen[:] = True
-    return Splats.unpacked(params[:, seen], rest[:, seen], antialiased=antialiased)
+    params = params[:, seen]
+    if left_out:
+        opacity = (1.0 - left_out) / (1.0 + np.exp(-params[10].astype(np.float64)))
+        params[10] = np.log(opacity / (1.0 - opacity))
+    return Splats.unpacked(params, rest[:, seen], antialiased=antialiased)

@@ -12,7 +12,7 @@ import numpy as np
 
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import COLOUR_MAX, COLOUR_MIN, KEEP_MEAN, KEEP_SQUARE, TINY
-from stagedoor.worker.double.begin import drawn_ones, first_guess, one_exposure
+from stagedoor.worker.double.begin import drawn_ones, few, first_guess, one_exposure
 from stagedoor.worker.double.cuda import CudaDrawing, Tensor, Torch, torch_on_cuda
 from stagedoor.worker.double.gsplat_layout import LEAVES, ROWS, leaves_of, lens_matrix, rows_of, view_matrix
 from stagedoor.worker.double.hull import visual_hull
@@ -45,6 +45,7 @@ class CudaFitting:
         params = first_guess(hull, settings.gaussians, chance)
         rest = np.zeros((3 * COEFFICIENTS[settings.degree], settings.gaussians), np.float32)
         self._extent = hull.voxel * 64
+        self._left_out = settings.left_out if few(capture, hull) else 0.0
         self._size = (capture.width, capture.height)
         cameras = [camera_of(capture, view) for view in capture.views("train")]
         with on.telling("taking a capture in"):
@@ -85,6 +86,9 @@ class CudaFitting:
         with on.telling("training"):
             ground = on.up(background)
             made = on.activated(self._leaves, degree_at(settings, step))
+            if self._left_out:
+                drawn_now = self._chance.random(settings.gaussians) >= self._left_out
+                made["opacities"] = made["opacities"] * on.up(drawn_now.astype(np.float32))
             sight = (self._views[view], self._lens)
             drawn, _ = on.raster(made, sight, self._size, ground, antialiased=settings.antialiased)
             picture = self._pictures[view].to(on.torch.float32) / 255.0
@@ -145,7 +149,7 @@ class CudaFitting:
         """As Fitting."""
         with self._on.telling("taking a double out"):
             rows = rows_of({name: _down(leaf) for name, leaf in self._leaves.items()})
-            return drawn_ones(*rows, antialiased=self._settings.antialiased)
+            return drawn_ones(*rows, antialiased=self._settings.antialiased, left_out=self._left_out)
 
     def state(self, step: int) -> bytes:
         """As Fitting; of the same form as the processor's, and not to be mixed with it."""

@@ -22,7 +22,7 @@ from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import adam_step, step_rows
 from stagedoor.worker.double.backend import Backend
-from stagedoor.worker.double.begin import drawn_ones, first_guess, one_exposure
+from stagedoor.worker.double.begin import drawn_ones, few, first_guess, one_exposure
 from stagedoor.worker.double.camera import Camera
 from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
@@ -46,6 +46,8 @@ KEEP_SECONDS = 15.0
 PREVIEW_SECONDS = 3.0
 """Between two previews."""
 BLACK = np.zeros(3, np.float32)
+UNSEEN = np.float32(-30.0)
+"""A logit of opacity far below what is drawn."""
 DEGREE_EVERY = 0.1
 """Share of the run between one degree of colour and the next: what is the same from everywhere is learned first."""
 RESEED_UNTIL = 0.7
@@ -59,6 +61,8 @@ class TrainSettings:
     Rates are Adam's, per step, at the start: rate_mean in half-boxes of the hull, the others in the parameter's own
     units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
     `structure` is the share of the loss by structure (structure.py), the rest being the absolute error.
+    `left_out` is the share of Gaussians that each step does without where views are few (GAP_DEG in rounding.py), so
+    that none learns a view by heart; the double is that much fainter in the end, as the mean of those that were drawn.
     `antialiased` is how the double is drawn, in training and ever after (project.py).
     `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
     `threads` None takes what the machine has, at most four; it changes the time and never the result.
@@ -79,13 +83,14 @@ class TrainSettings:
     degree: int = 0
     rate_rest: float = 2e-3
     structure: float = 0.2
+    left_out: float = 0.1
     antialiased: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.degree < len(COEFFICIENTS):
             raise ValueError(f"a colour's degree is 0 to {len(COEFFICIENTS) - 1}")
-        if not 0.0 <= self.structure <= 1.0:
-            raise ValueError("the share of the loss by structure is 0 to 1")
+        if not 0.0 <= self.structure <= 1.0 or not 0.0 <= self.left_out < 1.0:
+            raise ValueError("the loss by structure has a share of 0 to 1, and fewer than all Gaussians are left out")
         if not 1 <= self.gaussians <= GAUSSIANS_MAX or self.iterations < 1:
             raise ValueError(
                 f"training wants at least one iteration and at least one Gaussian, at most {GAUSSIANS_MAX}"
@@ -216,6 +221,7 @@ class Trainer:
         for picture, image in zip(self.pictures, one_exposure(capture, hull), strict=True):
             tile_picture(image, picture)
         self.queue: list[int] = []
+        self.left_out = settings.left_out if few(capture, hull) else 0.0
 
     def step(self, step: int) -> float:
         """One view, one update; gives the view's mean absolute error."""
@@ -225,8 +231,8 @@ class Trainer:
         background = self.chance.random(3, dtype=np.float32) if step % 2 else BLACK
         stage, picture = self.stage, self.pictures[view]
         camera = self.cameras[view]
-        rest = self.rest[: 3 * COEFFICIENTS[self.degree(step)]]
-        numbers = stage.place(self.params, camera, rest, antialiased=self.settings.antialiased)
+        rest = self.rest[: 3 * COEFFICIENTS[degree_at(self.settings, step)]]
+        numbers = stage.place(self.drawn_now(), camera, rest, antialiased=self.settings.antialiased)
         size = (stage.width, stage.height)
         losses = [0.0] * CHUNKS
 
@@ -244,7 +250,7 @@ class Trainer:
             lists = (stage.splats, stage.starts, stage.entries, stage.across)
             rasterize_backward(*lists, chunk, stage.frame, self.pixel_grads, self.sums, self.buffers)
 
-        rates = self.rates(step)
+        rates = rates_at(self.settings, self.extent, step)
         self.rest_rates[:] = self.settings.rate_rest * self.settings.rate_end ** (step / self.settings.iterations)
         eye = camera.position().astype(np.float32)
 
@@ -266,6 +272,14 @@ class Trainer:
         if step % self.settings.reseed_every == 0 and step <= RESEED_UNTIL * self.settings.iterations:
             self.reseed()
         return sum(losses) / (3 * stage.width * stage.height)
+
+    def drawn_now(self) -> Floats:
+        """The parameters that one step draws: all, or where views are few all but a share, which are made unseen."""
+        if not self.left_out:
+            return self.params
+        params = self.params.copy()
+        params[10, self.chance.random(params.shape[1]) < self.left_out] = UNSEEN
+        return params
 
     def state(self, step: int) -> bytes:
         """Where the run stands after so many steps, as bytes."""
@@ -291,15 +305,7 @@ class Trainer:
 
     def splats(self) -> Splats:
         """The double as it stands, without the Gaussians that are too faint to be drawn."""
-        return drawn_ones(self.params, self.rest, antialiased=self.settings.antialiased)
-
-    def degree(self, step: int) -> int:
-        """The degree of colour that this step trains."""
-        return degree_at(self.settings, step)
-
-    def rates(self, step: int) -> Floats:
-        """The 14 learning rates at a step."""
-        return rates_at(self.settings, self.extent, step)
+        return drawn_ones(self.params, self.rest, antialiased=self.settings.antialiased, left_out=self.left_out)
 
     def reseed(self) -> None:
         """Moves the Gaussians that matter least onto those that the loss pulls hardest; a pair then shares a place."""
