@@ -116,23 +116,9 @@ def rays_back(
         row, column = divmod(rest, across)
         ray_of(views[view], np.float32(column + 0.5), np.float32(row + 0.5), ray)
         count = trace(
-            table,
-            layout,
-            parts,
-            told,
-            base,
-            ray,
-            space,
-            stride,
-            draws[r, 0],
-            CLEAR_MIN,
-            _ZERO,
-            start,
-            places,
-            features,
-            hiddens,
-            shades,
-        )
+            table, layout, parts, told, base, ray, space, stride, draws[r, 0], CLEAR_MIN, _ZERO,
+            start, places, features, hiddens, shades,
+        )  # fmt: skip
         if start + count == places.shape[0]:
             told_out[1] = r
             break

@@ -27,8 +27,9 @@ CELLS: Final = 128
 """Voxels of the occupancy along an edge: as the visual hull has them."""
 BLOCK: Final = 8
 """Voxels along an edge of a block; eight bytes are also one word, by which blocks are found fast."""
-CLEAR_MIN = np.float32(1e-3)
-"""Light that is left when a ray ends in training: a quarter of one step of 8 bits."""
+CLEAR_MIN = np.float32(1e-2)
+"""Light that is left when a ray ends in training.  A tenth of it costs a third more time and wins 0.1 dB, which more
+steps win sooner."""
 CLEAR_DRAWN = np.float32(2e-2)
 """And when a picture is drawn: what is left then takes the colour of what was met, not the background's."""
 FAINT = np.float32(1e-4)

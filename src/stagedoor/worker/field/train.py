@@ -65,7 +65,7 @@ class FieldSettings:
     hidden: int = 32
     steps: int = 128
     rays: int = 512
-    iterations: int = 2_400
+    iterations: int = 3_000
     seed: int = 1
     threads: int | None = None
     rate_table: float = 2e-2
