@@ -13,7 +13,7 @@ from stagedoor.worker.field.backward import rays_back
 from stagedoor.worker.field.decoder import parameters
 from stagedoor.worker.field.draw import draw_field, view_of
 from stagedoor.worker.field.grid import scatter
-from stagedoor.worker.field.rays import SHADE, space_of
+from stagedoor.worker.field.rays import space_of
 
 HIDDEN, ROWS, RAYS = 8, 4_000, 12
 WIDTH = 2 * SMALL.levels
@@ -36,8 +36,7 @@ class Batch:
 
     def kernels(self):
         """(loss, gradient of the decoder, gradient of the table)."""
-        sizes = (3, WIDTH, HIDDEN, SHADE, WIDTH)
-        buffers = [np.zeros((CHUNKS * ROWS, size), np.float32) for size in sizes]
+        buffers = [np.zeros((CHUNKS * ROWS, size), np.float32) for size in (3, WIDTH)]
         decoder, told = self.field.decoder.copy(), np.zeros(2, np.float32)
         inner = decoder[WIDTH + 1 : WIDTH + 1 + WIDTH * HIDDEN].reshape(WIDTH, HIDDEN)
         sums = np.zeros(parameters(WIDTH, HIDDEN), np.float32)
@@ -55,7 +54,7 @@ class Batch:
         assert 0 < counts[0] < ROWS and told[1] == RAYS
         pulls = np.zeros_like(self.table)
         for level, row in enumerate(self.layout):
-            scatter(row, level, buffers[0], buffers[4], counts, ROWS, pulls)
+            scatter(row, level, *buffers, counts, ROWS, pulls)
         return float(told[0]), sums, pulls
 
     def plain(self, decoder, table) -> float:

@@ -29,12 +29,12 @@ from stagedoor.worker.field.draw import draw_field, view_of
 from stagedoor.worker.field.errors import FieldError
 from stagedoor.worker.field.grid import FEATURES, GridShape, adam, scatter
 from stagedoor.worker.field.model import PARAMETER_MAX, STEPS_MAX, Field
-from stagedoor.worker.field.rays import CELLS, SHADE, densest, reaching, space_of
+from stagedoor.worker.field.rays import CELLS, densest, reaching, space_of
 
 REPORT_EVERY: Final = 10
 """Steps between calls of progress and should_stop: about half a second."""
 RAYS_MAX: Final = 1 << 16
-"""Rays of a batch: its buffers then take a gigabyte."""
+"""Rays of a batch: its buffers then take 200 MB."""
 SAMPLES_PER_RAY: Final = 40
 """Room in a batch's buffers, on average; trained fields use about 12."""
 THIN_AT: Final = (0.1, 0.2, 0.35, 0.5, 0.75)
@@ -65,7 +65,7 @@ class FieldSettings:
     hidden: int = 32
     steps: int = 128
     rays: int = 512
-    iterations: int = 2_400
+    iterations: int = 3_000
     seed: int = 1
     threads: int | None = None
     rate_table: float = 2e-2
@@ -158,8 +158,7 @@ class Trainer:
         self.decoder_sums = np.zeros((CHUNKS, count), np.float32)
         self.decoder_means, self.decoder_squares = (np.zeros(count, np.float32) for _ in range(2))
         self.capacity = max(settings.rays // CHUNKS * SAMPLES_PER_RAY, 4 * settings.steps)
-        sizes = (3, width, settings.hidden, SHADE, width)
-        self.buffers = [np.zeros((CHUNKS * self.capacity, size), np.float32) for size in sizes]
+        self.places, self.aims = (np.zeros((CHUNKS * self.capacity, size), np.float32) for size in (3, width))
         # Voxels are only ever given up, so only pixels that still count are looked at again.
         self.marks = np.ones(self.images.shape[:3], np.uint8)
         self.pixels = self.reached()
@@ -178,11 +177,11 @@ class Trainer:
         pixels = self.pixels[self.chance.integers(0, len(self.pixels), s.rays)]
         draws = self.chance.random((s.rays, 4), dtype=np.float32)
         told, counts = np.zeros((CHUNKS, 2), np.float32), np.zeros(CHUNKS, np.int64)
-        inner_turned = turned(self.decoder, self.buffers[1].shape[1], s.hidden)
+        inner_turned = turned(self.decoder, self.aims.shape[1], s.hidden)
         ends = np.linspace(0, s.rays, CHUNKS + 1).astype(int)
 
         def back(chunk: int) -> None:
-            own = tuple(held[chunk * self.capacity : (chunk + 1) * self.capacity] for held in self.buffers)
+            own = tuple(held[chunk * self.capacity : (chunk + 1) * self.capacity] for held in (self.places, self.aims))
             part = slice(ends[chunk], ends[chunk + 1])
             model = (self.table, self.layout, self.decoder, inner_turned)
             seen = (self.views, self.images, self.space, self.stride)
@@ -197,7 +196,7 @@ class Trainer:
         def update(chunk: int) -> None:
             for level in range(chunk, len(self.layout), CHUNKS):
                 row = self.layout[level]
-                scatter(row, level, self.buffers[0], self.buffers[4], counts, self.capacity, self.sums)
+                scatter(row, level, self.places, self.aims, counts, self.capacity, self.sums)
                 start, end = FEATURES * int(row[1]), FEATURES * int(row[1] + row[2])
                 adam(table, sums, *moments, np.float32(s.rate_table * fall), step, start, end)
 
