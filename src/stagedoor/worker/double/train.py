@@ -21,6 +21,7 @@ from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import adam_step, step_rows
 from stagedoor.worker.double.camera import Camera
+from stagedoor.worker.double.densify import growth, moves
 from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
 from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, Floats, project_backward
@@ -44,8 +45,6 @@ KEEP_SECONDS = 15.0
 PREVIEW_SECONDS = 3.0
 """Between two previews."""
 BLACK = np.zeros(3, np.float32)
-FAINT = 0.02
-"""Opacity under which a Gaussian is as good as gone."""
 UNSEEN = np.float32(-30.0)
 """A logit of opacity far below what is drawn."""
 SPLIT = 1.4
@@ -66,11 +65,13 @@ class TrainSettings:
     `left_out` is the share of Gaussians that each step does without where views are few (GAP_DEG in rounding.py), so
     that none learns a view by heart; the double is that much fainter in the end, as the mean of those that were drawn.
     `antialiased` is how the double is drawn, in training and ever after (project.py).
+    `gaussians` is the number at the start, and to the end unless `gaussians_max` lets it grow.
     `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
     `threads` None takes what the machine has, at most four; it changes the time and never the result.
     """
 
     gaussians: int = 10_000
+    gaussians_max: int | None = None
     iterations: int = 2_000
     seed: int = 1
     threads: int | None = None
@@ -97,6 +98,8 @@ class TrainSettings:
             raise ValueError(
                 f"training wants at least one iteration and at least one Gaussian, at most {GAUSSIANS_MAX}"
             )
+        if self.gaussians_max is not None and not self.gaussians <= self.gaussians_max <= GAUSSIANS_MAX:
+            raise ValueError(f"a double grows from `gaussians` to `gaussians_max`, at most {GAUSSIANS_MAX}")
         if (
             self.reseed_every < 1
             or not 0.0 <= self.reseed_share < 0.5
@@ -219,6 +222,7 @@ class Trainer:
             tile_picture(image, picture)
         self.queue: list[int] = []
         poses = capture.world_to_camera[list(capture.views("train"))]
+        self.pixel = float(np.mean([np.linalg.norm(c.position() - hull.centre) for c in self.cameras])) / capture.fx
         self.left_out = settings.left_out if gap_deg(azimuths_of(poses, hull.centre)) > GAP_DEG else 0.0
 
     def step(self, step: int) -> float:
@@ -282,21 +286,24 @@ class Trainer:
     def state(self, step: int) -> bytes:
         """Where the run stands after so many steps, as bytes."""
         arrays = {name: getattr(self, name) for name in ARRAYS}
-        chance = self.chance.bit_generator.state
-        queue = tuple(self.queue)
-        return pack(State(step=step, queue=queue, chance=dict(chance), settings=self.run(), arrays=arrays))
+        chance = dict(self.chance.bit_generator.state)
+        return pack(State(step=step, queue=tuple(self.queue), chance=chance, settings=self.run(), arrays=arrays))
 
     def restore(self, data: bytes | bytearray) -> int:
         """Goes back to a state; gives the steps done.  Raises StateError, changing nothing, if it is another run's."""
         state = unpack(data)
         if state.settings != self.run() or not 0 <= state.step <= self.settings.iterations:
             raise StateError("it is of a training with other settings")
-        if any(state.arrays[name].shape != getattr(self, name).shape for name in ARRAYS):
+        count, least = state.arrays["params"].shape[1], self.settings.gaussians
+        most = self.settings.gaussians_max or least
+        alike = all(state.arrays[name].shape == (len(getattr(self, name)), count) for name in ARRAYS)
+        if not alike or not least <= count <= most:
             raise StateError("it is of a training with another number of Gaussians")
         if not all(0 <= view < len(self.cameras) for view in state.queue):
             raise StateError("it is of a training with other views")
         self.chance.bit_generator.state = state.chance
         self.queue = list(state.queue)
+        self.resize(count)
         for name in ARRAYS:
             getattr(self, name)[:] = state.arrays[name]
         return state.step
@@ -308,8 +315,7 @@ class Trainer:
     def splats(self) -> Splats:
         """The double as it stands, without the Gaussians that are too faint to be drawn."""
         seen = self.params[10] > -np.log(1.0 / float(ALPHA_MIN) - 1.0)
-        if not seen.any():
-            seen[:] = True
+        seen |= not seen.any()
         params = self.params[:, seen]
         if self.left_out:
             opacity = (1.0 - self.left_out) / (1.0 + np.exp(-params[10].astype(np.float64)))
@@ -333,20 +339,29 @@ class Trainer:
         return rates
 
     def reseed(self) -> None:
-        """Moves the Gaussians that matter least onto those that the loss pulls hardest; each pair then shares a place.
+        """Moves Gaussians to where the loss pulls hardest, and adds some where it pulls harder still (densify.py)."""
+        moved, chosen = moves(self.params, self.squares, self.settings.reseed_share, self.chance)
+        self.share_places(moved, chosen)
+        count, most = self.params.shape[1], self.settings.gaussians_max
+        if most is not None and count < most:
+            chosen = growth(self.squares, self.pixel, most - count)
+            self.resize(count + len(chosen))
+            self.share_places(np.arange(count, count + len(chosen)), chosen)
 
-        Least: those through which fewest pixels were changed, as the mean squared colour gradient tells, and all too
-        faint to see.  Pulled hardest: by the mean squared gradient of their position.
-        """
-        opacity = 1.0 / (1.0 + np.exp(-self.params[10].astype(np.float64)))
-        matters = np.where(opacity < FAINT, -1.0, self.squares[11:14].astype(np.float64).sum(axis=0))
-        order = np.argsort(matters, kind="stable")
-        moved = order[: max(int(self.settings.reseed_share * len(order)), int((matters < 0).sum()))]
-        pull = np.sqrt(self.squares[0:3].astype(np.float64).sum(axis=0))
-        pull[moved] = 0.0
-        if len(moved) == 0 or np.count_nonzero(pull) < len(moved):
+    def resize(self, count: int) -> None:
+        """Makes room for so many Gaussians; those that were there stay."""
+        for name in (*ARRAYS, "grads", "rest_grads"):
+            held = getattr(self, name)
+            room = np.zeros((len(held), count), np.float32)
+            room[:, : held.shape[1]] = held[:, :count]
+            setattr(self, name, room)
+        self.sums = np.zeros((CHUNKS, count, 9), np.float32)
+        self.stage = Stage(gaussians=count, width=self.stage.width, height=self.stage.height, pool=self.pool)
+
+    def share_places(self, moved: NDArray[np.int64], chosen: NDArray[np.int64]) -> None:
+        """Puts each of `moved` beside its one of `chosen`, alike but for chance; both get smaller, and have no past."""
+        if not len(moved):
             return
-        chosen = self.chance.choice(len(pull), len(moved), replace=False, p=pull / pull.sum())
         self.params[:, moved] = self.params[:, chosen]
         self.rest[:, moved] = self.rest[:, chosen]
         spread = np.exp(self.params[3:6, chosen].max(axis=0))
@@ -377,8 +392,7 @@ def score(splats: Splats, capture: Capture, *, threads: int | None = None) -> tu
 
 def psnr_db(error: NDArray[np.float64]) -> float:
     """PSNR in dB of squared errors of colours 0 to 1, at most 99."""
-    mean = max(float(error.mean()), 10**-9.9)
-    return -10.0 * float(np.log10(mean))
+    return -10.0 * float(np.log10(max(float(error.mean()), 10**-9.9)))
 
 
 def mean_db(values: list[float]) -> float:
