@@ -77,8 +77,10 @@ def main() -> None:
     row("head, 48 views, 512 px", drawn(scene, head, 512, light), replace(FINE, gaussians=40_000))
     for count in (12, 8, 6, 4):
         row(f"{count} views", handful(head, count), replace(HANDFUL, iterations=HANDFUL_STEPS * count))
-    row("head, drawn, 256 px", drawn(scene, head, 256, light), FINE)
-    row("chair, drawn, 256 px", drawn(Scene(chair()), head, 256, Light(towards=(0.4, 0.8, 0.5))), FINE)
+    growing = replace(FINE, gaussians_max=20_000)
+    above = Light(towards=(0.4, 0.8, 0.5))
+    row("head, drawn, 256 px", drawn(scene, head, 256, light, finer=4), growing)
+    row("chair, drawn, 256 px", drawn(Scene(chair()), head, 256, above, finer=4), growing)
     told |= speeds(head, fine.splats, asked.json)
     told["load_after"] = round(os.getloadavg()[0], 2)
     if asked.json:
@@ -131,16 +133,20 @@ def handful(capture: Capture, count: int) -> Capture:
     )
 
 
-def drawn(scene: Scene, like: Capture, side: int, light: Light) -> Capture:
-    """A mesh as a capture: drawn from the poses of another, with exact masks."""
+def drawn(scene: Scene, like: Capture, side: int, light: Light, *, finer: int = 1) -> Capture:
+    """A mesh as a capture: drawn from the poses of another, with exact masks; each pixel the mean of finer by finer.
+
+    The renderer takes four samples a pixel.  Alone they are 43 dB (the chair) and 45 dB (the head) from sixty-four.
+    """
     images = np.zeros((len(like.names), side, side, 4), np.uint8)
-    scale = side / like.width
+    scale, wide = side / like.width, side * finer
     for view in range(len(like.names)):
-        picture = scene.draw(camera_of(like, view), width=side, height=side, light=light, threads=THREADS)
-        cover = picture[..., 3:].astype(np.float64) / 255
+        large = scene.draw(camera_of(like, view), width=wide, height=wide, light=light, threads=THREADS)
+        picture = large.reshape(side, finer, side, finer, 4).astype(np.float64).mean(axis=(1, 3))
+        cover = picture[..., 3:] / 255
         colour = np.where(cover > 0, picture[..., :3] / np.maximum(cover, 1e-3), 0)
         images[view, ..., :3] = np.clip(np.rint(colour), 0, 255)
-        images[view, ..., 3] = picture[..., 3]
+        images[view, ..., 3] = np.rint(picture[..., 3])
     return replace(like, images=images, fx=like.fx * scale, fy=like.fy * scale, cx=like.cx * scale, cy=like.cy * scale)
 
 

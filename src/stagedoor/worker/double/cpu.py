@@ -14,9 +14,10 @@ from stagedoor.worker.double.project import TILE, Floats, project_backward
 from stagedoor.worker.double.raster import Stage
 from stagedoor.worker.double.raster_backward import back_buffers, rasterize_backward
 from stagedoor.worker.double.render import render_frame, render_rgba
+from stagedoor.worker.double.settings import TrainSettings
 from stagedoor.worker.double.shade import shade_backward
 from stagedoor.worker.double.splats import Splats
-from stagedoor.worker.double.train import Trainer, TrainSettings
+from stagedoor.worker.double.trainer import Trainer
 
 
 class CpuHeld:

@@ -12,18 +12,15 @@ import numpy as np
 
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import COLOUR_MAX, COLOUR_MIN, KEEP_MEAN, KEEP_SQUARE, TINY
+from stagedoor.worker.double.backend import BackendError
 from stagedoor.worker.double.begin import drawn_ones, few, first_guess, one_exposure
 from stagedoor.worker.double.cuda import CudaDrawing, Tensor, Torch, torch_on_cuda
 from stagedoor.worker.double.gsplat_layout import LEAVES, ROWS, leaves_of, lens_matrix, rows_of, view_matrix
 from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import Pool
-from stagedoor.worker.double.project import Floats
+from stagedoor.worker.double.project import PARAMETERS, Floats
 from stagedoor.worker.double.relocate import SPLIT, relocation
-from stagedoor.worker.double.sh import COEFFICIENTS
-from stagedoor.worker.double.splats import Splats
-from stagedoor.worker.double.state import State, pack, unpack_of
-from stagedoor.worker.double.structure import C1, C2, REACH, WINDOW
-from stagedoor.worker.double.train import (
+from stagedoor.worker.double.settings import (
     BLACK,
     RESEED_UNTIL,
     TrainSettings,
@@ -32,6 +29,10 @@ from stagedoor.worker.double.train import (
     rates_at,
     run_text,
 )
+from stagedoor.worker.double.sh import COEFFICIENTS
+from stagedoor.worker.double.splats import Splats
+from stagedoor.worker.double.state import State, pack, unpack_of
+from stagedoor.worker.double.structure import C1, C2, REACH, WINDOW
 
 
 class CudaFitting:
@@ -40,6 +41,8 @@ class CudaFitting:
     def __init__(
         self, on: Torch, capture: Capture, settings: TrainSettings, chance: np.random.Generator, pool: Pool
     ) -> None:
+        if settings.gaussians_max is not None:
+            raise BackendError("a double does not grow in number on CUDA: order as many Gaussians as it is to have")
         self._on, self._settings, self._chance = on, settings, chance
         hull = visual_hull(capture, pool=pool)
         params = first_guess(hull, settings.gaussians, chance)
@@ -165,10 +168,10 @@ class CudaFitting:
     def restore(self, data: bytes | bytearray) -> int:
         """As Fitting."""
         count, rest = self._settings.gaussians, 3 * COEFFICIENTS[self._settings.degree]
-        shapes = dict.fromkeys(("params", "means", "squares"), (14, count))
-        shapes |= dict.fromkeys(("rest", "rest_means", "rest_squares"), (rest, count))
+        rows = dict.fromkeys(("params", "means", "squares"), PARAMETERS)
+        rows |= dict.fromkeys(("rest", "rest_means", "rest_squares"), rest)
         steps, views = self._settings.iterations, len(self._views)
-        state = unpack_of(data, run=self._run(), steps=steps, views=views, shapes=shapes)
+        state = unpack_of(data, run=self._run(), steps=steps, views=views, rows=rows, counts=(count, count))
         self._chance.bit_generator.state = state.chance
         self._queue = list(state.queue)
         with self._on.telling("taking a state in"), self._on.torch.no_grad():

@@ -1,4 +1,4 @@
-"""Densification: which Gaussians move where, for every backend alike; the number stays as ordered."""
+"""Densification: which Gaussians move where, for every backend alike, and where more are needed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,23 @@ FAINT = 0.02
 """Opacity under which a Gaussian is as good as gone."""
 SPLIT = 1.4
 """Two Gaussians that share one's place are each this much smaller."""
+GROW_PULL = 1.5
+"""A Gaussian gets a neighbour where moving it by a pixel would change the summed absolute error by this much.
+
+On smooth skin one in fifty is pulled so hard, on a chair of sharp edges one in ten.
+"""
+GROW_SHARE = 0.1
+"""Gaussians added at once, at most, of those that are there: the new ones settle before more come."""
+
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moves:
     """moved [M] go to where chosen [M] are, no Gaussian twice, and aside [3,M] world units from there."""
 
-    moved: NDArray[np.int64]
-    chosen: NDArray[np.int64]
+    moved: Places
+    chosen: Places
     aside: Floats
 
 
@@ -48,6 +57,21 @@ def relocation(
     if len(moved) == 0 or np.count_nonzero(pull) < len(moved):
         return None
     chosen = chance.choice(len(pull), len(moved), replace=False, p=pull / pull.sum())
-    spread = np.exp(log_scales[:, chosen].max(axis=0))
+    return beside(moved, chosen, log_scales, chance)
+
+
+def beside(moved: Places, chosen: Places, log_scales: Floats, chance: np.random.Generator) -> Moves:
+    """Each of moved [M] goes to its one of chosen [M], half of its size aside by chance.  log_scales [3,N]."""
+    spread = np.exp(log_scales[:, chosen].max(axis=0, initial=-np.inf))
     aside = (chance.standard_normal((3, len(moved))) * spread * 0.5).astype(np.float32)
     return Moves(moved=moved, chosen=chosen, aside=aside)
+
+
+def growth(pulls: Floats, pixel: float, room: int) -> Places:
+    """Which Gaussians get a neighbour, the hardest pulled first: at most `room`.
+
+    pulls [3,N] as above; pixel: its width in world units, where the double stands.
+    """
+    pull = np.sqrt(pulls.astype(np.float64).sum(axis=0)) * pixel
+    order = np.argsort(-pull, kind="stable")
+    return order[: min(room, int(GROW_SHARE * len(pull)), int((pull > GROW_PULL).sum()))]

@@ -71,16 +71,15 @@ def unpack(data: bytes | bytearray, *, magic: bytes = MAGIC, names: tuple[str, .
 
 
 def unpack_of(
-    data: bytes | bytearray, *, run: str, steps: int, views: int, shapes: Mapping[str, tuple[int, ...]]
+    data: bytes | bytearray, *, run: str, steps: int, views: int, rows: Mapping[str, int], counts: tuple[int, int]
 ) -> State:
-    """The state, if it is of this run: its text, at most so many steps, so many views, arrays of these shapes.
-
-    Raises StateError for all else.
-    """
+    """The state, if it is of this run: its text, at most so many steps, so many views, arrays of so many rows each and
+    all of one number of Gaussians, from the first of `counts` to the second.  Raises StateError for all else."""
     state = unpack(data)
     if state.settings != run or not 0 <= state.step <= steps:
         raise StateError("it is of a training with other settings")
-    if any(state.arrays[name].shape != shapes[name] for name in ARRAYS):
+    count = state.arrays["params"].shape[1]
+    if not counts[0] <= count <= counts[1] or any(state.arrays[name].shape != (rows[name], count) for name in ARRAYS):
         raise StateError("it is of a training with another number of Gaussians")
     if not all(0 <= view < views for view in state.queue):
         raise StateError("it is of a training with other views")

@@ -13,30 +13,35 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
-from stagedoor.worker.double.adam import adam_step, step_rows
 from stagedoor.worker.double.backend import Backend
-from stagedoor.worker.double.begin import drawn_ones, few, first_guess, one_exposure
-from stagedoor.worker.double.camera import Camera
-from stagedoor.worker.double.hull import visual_hull
-from stagedoor.worker.double.pool import CHUNKS, Pool, threads_default
-from stagedoor.worker.double.project import PARAMETERS, Floats, project_backward
-from stagedoor.worker.double.raster import Stage, aligned_zeros
-from stagedoor.worker.double.raster_backward import back_buffers, l1_tiles, rasterize_backward, tile_picture
-from stagedoor.worker.double.relocate import SPLIT, relocation
+from stagedoor.worker.double.pool import Pool, threads_default
+from stagedoor.worker.double.raster import Stage
 from stagedoor.worker.double.render import to_bytes
-from stagedoor.worker.double.sh import COEFFICIENTS
-from stagedoor.worker.double.shade import shade_backward
-from stagedoor.worker.double.splats import GAUSSIANS_MAX, Splats
-from stagedoor.worker.double.state import ARRAYS, State, pack, unpack_of
-from stagedoor.worker.double.structure import Structure
+from stagedoor.worker.double.settings import BLACK, FAST, FINE, TrainSettings, camera_of
+from stagedoor.worker.double.splats import Splats
+from stagedoor.worker.double.trainer import Trainer
 
+__all__ = [
+    "FAST",
+    "FINE",
+    "Progress",
+    "TrainResult",
+    "TrainSettings",
+    "Trainer",
+    "ViewScore",
+    "camera_of",
+    "mean_db",
+    "psnr_db",
+    "score",
+    "train",
+]
 Progress = Callable[[int, int, float], None]
 """Called with (steps done, steps in all, mean absolute error of the last view, 0 to 1)."""
 REPORT_EVERY = 20
@@ -45,68 +50,6 @@ KEEP_SECONDS = 15.0
 """Between two states kept: so much work at most is lost with a killed process."""
 PREVIEW_SECONDS = 3.0
 """Between two previews."""
-BLACK = np.zeros(3, np.float32)
-UNSEEN = np.float32(-30.0)
-"""A logit of opacity far below what is drawn."""
-DEGREE_EVERY = 0.1
-"""Share of the run between one degree of colour and the next: what is the same from everywhere is learned first."""
-RESEED_UNTIL = 0.7
-"""Share of the run after which Gaussians stay: the newly moved need time to settle."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainSettings:
-    """What training may be asked.  `iterations` decides the time and `seed` every draw of chance.
-
-    Rates are Adam's, per step, at the start: rate_mean in half-boxes of the hull, the others in the parameter's own
-    units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
-    `structure` is the share of the loss by structure (structure.py), the rest being the absolute error.
-    `left_out` is the share of Gaussians that each step does without where views are few (GAP_DEG in rounding.py), so
-    that none learns a view by heart; the double is that much fainter in the end, as the mean of those that were drawn.
-    `antialiased` is how the double is drawn, in training and ever after (project.py).
-    `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
-    `threads` None takes what the machine has, at most four; it changes the time and never the result.
-    """
-
-    gaussians: int = 10_000
-    iterations: int = 2_000
-    seed: int = 1
-    threads: int | None = None
-    reseed_every: int = 100
-    reseed_share: float = 0.02
-    rate_mean: float = 1e-3
-    rate_scale: float = 0.16
-    rate_quat: float = 6e-2
-    rate_opacity: float = 3e-2
-    rate_colour: float = 1.6e-2
-    rate_end: float = 0.06
-    degree: int = 0
-    rate_rest: float = 2e-3
-    structure: float = 0.2
-    left_out: float = 0.1
-    antialiased: bool = True
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.degree < len(COEFFICIENTS):
-            raise ValueError(f"a colour's degree is 0 to {len(COEFFICIENTS) - 1}")
-        if not 0.0 <= self.structure <= 1.0 or not 0.0 <= self.left_out < 1.0:
-            raise ValueError("the loss by structure has a share of 0 to 1, and fewer than all Gaussians are left out")
-        if not 1 <= self.gaussians <= GAUSSIANS_MAX or self.iterations < 1:
-            raise ValueError(
-                f"training wants at least one iteration and at least one Gaussian, at most {GAUSSIANS_MAX}"
-            )
-        if (
-            self.reseed_every < 1
-            or not 0.0 <= self.reseed_share < 0.5
-            or (self.threads is not None and self.threads < 1)
-        ):
-            raise ValueError("training wants at least one thread, one step between reseedings, and under half reseeded")
-
-
-FINE = TrainSettings(iterations=2_000, degree=3)
-"""About 20 s on two quiet cores at 256 px: 39.9 dB whole frame and 36.2 dB head on the head scan."""
-FAST = TrainSettings(iterations=300, degree=1, reseed_share=0.0)
-"""About 4 s, for tests and demonstrations in a hurry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,19 +70,6 @@ class TrainResult:
     psnr_head_db: float
     views: tuple[ViewScore, ...]
     iterations: int
-
-
-def camera_of(capture: Capture, view: int) -> Camera:
-    """The camera of one view."""
-    return Camera(
-        fx=capture.fx,
-        fy=capture.fy,
-        cx=capture.cx,
-        cy=capture.cy,
-        width=capture.width,
-        height=capture.height,
-        world_to_camera=capture.world_to_camera[view],
-    )
 
 
 def train(
@@ -196,169 +126,6 @@ def train(
     )
 
 
-class Trainer:
-    """The state of one training run."""
-
-    def __init__(self, capture: Capture, settings: TrainSettings, chance: np.random.Generator, pool: Pool) -> None:
-        self.settings, self.chance, self.pool = settings, chance, pool
-        hull = visual_hull(capture, pool=pool)
-        self.params = first_guess(hull, settings.gaussians, chance)
-        self.extent = hull.voxel * 64
-        count = settings.gaussians
-        self.stage = Stage(gaussians=count, width=capture.width, height=capture.height, pool=pool)
-        self.grads, self.means, self.squares = (np.zeros((PARAMETERS, count), np.float32) for _ in range(3))
-        rows = 3 * COEFFICIENTS[settings.degree]
-        self.rest, self.rest_grads, self.rest_means, self.rest_squares = (
-            np.zeros((rows, count), np.float32) for _ in range(4)
-        )
-        self.rest_rates = np.empty(rows, np.float32)
-        self.pixel_grads = aligned_zeros(*self.stage.frame.shape)
-        self.buffers = back_buffers()
-        self.structure = Structure(self.stage.across, self.stage.down)
-        self.sums = np.zeros((CHUNKS, count, 9), np.float32)
-        self.cameras = [camera_of(capture, view) for view in capture.views("train")]
-        self.pictures = np.zeros((len(self.cameras), *self.stage.frame.shape), np.uint8)
-        for picture, image in zip(self.pictures, one_exposure(capture, hull), strict=True):
-            tile_picture(image, picture)
-        self.queue: list[int] = []
-        self.left_out = settings.left_out if few(capture, hull) else 0.0
-
-    def step(self, step: int) -> float:
-        """One view, one update; gives the view's mean absolute error."""
-        if not self.queue:
-            self.queue = [int(view) for view in self.chance.permutation(len(self.cameras))]
-        view = self.queue.pop()
-        background = self.chance.random(3, dtype=np.float32) if step % 2 else BLACK
-        stage, picture = self.stage, self.pictures[view]
-        camera = self.cameras[view]
-        rest = self.rest[: 3 * COEFFICIENTS[degree_at(self.settings, step)]]
-        numbers = stage.place(self.drawn_now(), camera, rest, antialiased=self.settings.antialiased)
-        size = (stage.width, stage.height)
-        losses = [0.0] * CHUNKS
-
-        weight = self.settings.structure
-
-        def draw(chunk: int) -> None:
-            stage.draw_chunk(chunk)
-            losses[chunk] = l1_tiles(stage.frame, picture, background, size, chunk, self.pixel_grads)
-            if weight:
-                self.structure.lay_out(stage.frame, stage.starts, picture, background, size, chunk)
-
-        def back(chunk: int) -> None:
-            if weight:
-                self.structure.pull_back(background, weight, chunk, self.pixel_grads)
-            lists = (stage.splats, stage.starts, stage.entries, stage.across)
-            rasterize_backward(*lists, chunk, stage.frame, self.pixel_grads, self.sums, self.buffers)
-
-        rates = rates_at(self.settings, self.extent, step)
-        self.rest_rates[:] = self.settings.rate_rest * self.settings.rate_end ** (step / self.settings.iterations)
-        eye = camera.position().astype(np.float32)
-
-        def update(chunk: int) -> None:
-            start, end = stage.spans(chunk)
-            project_backward(self.params, numbers, start, end, stage.splats, stage.boxes, self.sums, self.grads)
-            if len(rest):
-                given = (self.params, rest, eye, len(rest) // 3, start, end, stage.splats, stage.boxes)
-                shade_backward(*given, self.sums, self.grads, self.rest_grads)
-                moments = (self.rest_means, self.rest_squares)
-                step_rows(self.rest, self.rest_grads, *moments, self.rest_rates, step, start, end)
-            adam_step(self.params, self.grads, self.means, self.squares, rates, step, start, end)
-
-        self.pool.run(draw)
-        if weight:
-            self.pool.run(lambda chunk: self.structure.measure(size, chunk))
-        self.pool.run(back)
-        self.pool.run(update)
-        if step % self.settings.reseed_every == 0 and step <= RESEED_UNTIL * self.settings.iterations:
-            self.reseed()
-        return sum(losses) / (3 * stage.width * stage.height)
-
-    def drawn_now(self) -> Floats:
-        """The parameters that one step draws: all, or where views are few all but a share, which are made unseen."""
-        if not self.left_out:
-            return self.params
-        params = self.params.copy()
-        params[10, self.chance.random(params.shape[1]) < self.left_out] = UNSEEN
-        return params
-
-    def state(self, step: int) -> bytes:
-        """Where the run stands after so many steps, as bytes."""
-        arrays = {name: getattr(self, name) for name in ARRAYS}
-        chance = self.chance.bit_generator.state
-        queue = tuple(self.queue)
-        return pack(State(step=step, queue=queue, chance=dict(chance), settings=self.run(), arrays=arrays))
-
-    def restore(self, data: bytes | bytearray) -> int:
-        """Goes back to a state; gives the steps done.  Raises StateError, changing nothing, if it is another run's."""
-        shapes = {name: getattr(self, name).shape for name in ARRAYS}
-        steps, views = self.settings.iterations, len(self.cameras)
-        state = unpack_of(data, run=self.run(), steps=steps, views=views, shapes=shapes)
-        self.chance.bit_generator.state = state.chance
-        self.queue = list(state.queue)
-        for name in ARRAYS:
-            getattr(self, name)[:] = state.arrays[name]
-        return state.step
-
-    def run(self) -> str:
-        """What makes this run this one: its settings, but for what changes nothing, and how many views it has."""
-        return run_text(self.settings, len(self.cameras))
-
-    def splats(self) -> Splats:
-        """The double as it stands, without the Gaussians that are too faint to be drawn."""
-        return drawn_ones(self.params, self.rest, antialiased=self.settings.antialiased, left_out=self.left_out)
-
-    def reseed(self) -> None:
-        """Moves the Gaussians that matter least onto those that the loss pulls hardest; a pair then shares a place."""
-        moves = relocation(
-            logits=self.params[10],
-            log_scales=self.params[3:6],
-            pulls=self.squares[0:3],
-            colour_pulls=self.squares[11:14],
-            share=self.settings.reseed_share,
-            chance=self.chance,
-        )
-        if moves is None:
-            return
-        moved, chosen = moves.moved, moves.chosen
-        self.params[:, moved] = self.params[:, chosen]
-        self.rest[:, moved] = self.rest[:, chosen]
-        self.params[0:3, moved] += moves.aside
-        for which in (moved, chosen):
-            self.params[3:6, which] -= np.float32(np.log(SPLIT))
-            for moments in (self.means, self.squares, self.rest_means, self.rest_squares):
-                moments[:, which] = 0
-
-    def close(self) -> None:
-        """Overwrites the double, and the pictures that it was made from."""
-        for name in (*ARRAYS, "pictures", "grads", "rest_grads"):
-            getattr(self, name)[...] = 0
-
-
-def run_text(settings: TrainSettings, views: int) -> str:
-    """What makes a run this one: its settings, but for what changes nothing, and how many views it has."""
-    return f"{replace(settings, threads=None)} on {views} views"
-
-
-def degree_at(settings: TrainSettings, step: int) -> int:
-    """The degree of colour that this step trains."""
-    return min(settings.degree, int(step / (DEGREE_EVERY * settings.iterations)))
-
-
-def rates_at(settings: TrainSettings, extent: float, step: int) -> Floats:
-    """The 14 learning rates at a step: an exponential fall from the settings' to rate_end of them.
-
-    `extent` is half the hull's box in world units.
-    """
-    fall = settings.rate_end ** (step / settings.iterations)
-    rates = np.empty(PARAMETERS, np.float32)
-    rates[0:3] = settings.rate_mean * extent * fall
-    rates[3:6] = settings.rate_scale * fall
-    rates[6:10] = settings.rate_quat * fall
-    rates[10] = settings.rate_opacity * fall
-    rates[11:14] = settings.rate_colour * fall
-    return rates
-
-
 def score(
     splats: Splats, capture: Capture, *, threads: int | None = None, backend: Backend[TrainSettings] | None = None
 ) -> tuple[ViewScore, ...]:
@@ -388,8 +155,7 @@ def _scored(frame: NDArray[np.uint8], capture: Capture, view: int) -> ViewScore:
 
 def psnr_db(error: NDArray[np.float64]) -> float:
     """PSNR in dB of squared errors of colours 0 to 1, at most 99."""
-    mean = max(float(error.mean()), 10**-9.9)
-    return -10.0 * float(np.log10(mean))
+    return -10.0 * float(np.log10(max(float(error.mean()), 10**-9.9)))
 
 
 def mean_db(values: list[float]) -> float:

@@ -21,8 +21,8 @@ from stagedoor.worker.double.pool import CHUNKS, Pool
 from stagedoor.worker.double.project import PARAMETERS, Floats, project_backward
 from stagedoor.worker.double.raster import Stage, aligned_zeros
 from stagedoor.worker.double.raster_backward import back_buffers, l1_tiles, rasterize_backward, tile_picture
+from stagedoor.worker.double.settings import BLACK, camera_of
 from stagedoor.worker.double.splats import Splats
-from stagedoor.worker.double.train import BLACK, camera_of
 from stagedoor.worker.perform.controls import REST, Expression
 from stagedoor.worker.perform.kernels import add_change, change_step, hold, noticed
 from stagedoor.worker.perform.nodes import Nodes
