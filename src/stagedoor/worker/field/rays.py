@@ -224,7 +224,7 @@ def trace(
         raw = density[width]
         for f in range(width):
             raw += features[at, f] * density[f]
-        thick = exp_safe(raw) * stride
+        thick = exp_safe(np.float32(raw)) * stride
         passed = exp_safe(-thick)
         shades[at, 0], shades[at, 1], shades[at, 5] = _ONE - passed, clear, thick
         if (_ONE - passed) * clear < faint:
