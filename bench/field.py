@@ -32,8 +32,8 @@ from stagedoor.worker.formats.ply import write_ply
 HEAD = Path(__file__).parent / "head_lps"
 THREADS = 2
 ROUNDS = 7
-ITERATIONS = 600
-"""Of the field: under half of what its settings have, so that the whole takes a few minutes."""
+ITERATIONS = FieldSettings().iterations
+"""Of the field: as its settings have."""
 TRIAL = 100
 """Iterations of splats from which their speed is told."""
 

@@ -32,7 +32,7 @@ from stagedoor.worker.field.model import PARAMETER_MAX, STEPS_MAX, Field
 from stagedoor.worker.field.rays import CELLS, densest, reaching, space_of
 
 REPORT_EVERY: Final = 10
-"""Steps between calls of progress and should_stop: about half a second."""
+"""Steps between calls of progress and should_stop: about a tenth of a second."""
 RAYS_MAX: Final = 1 << 16
 """Rays of a batch: its buffers then take 200 MB."""
 SAMPLES_PER_RAY: Final = 40
