@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from stagedoor.capture.read import Capture
+from stagedoor.worker.double import warm
 from stagedoor.worker.double.adam import COLOUR_MAX
 from stagedoor.worker.double.backend import Backend, BackendError
 from stagedoor.worker.double.backends import choose
@@ -344,6 +345,17 @@ def test_kernels_that_cannot_be_had_are_told_of_in_words(monkeypatch: pytest.Mon
         monkeypatch.setattr(importlib, "import_module", imported)
         with pytest.raises(BackendError, match=says):
             load_kernels()
+
+
+@pytest.mark.parametrize(("lack", "asked"), [("", ["cuda"]), ("no CUDA device", [])])
+def test_gsplats_kernels_are_made_ahead_where_there_is_a_device(
+    monkeypatch: pytest.MonkeyPatch, lack: str, asked: list[str]
+) -> None:
+    chosen: list[str] = []
+    monkeypatch.setattr(warm, "look", lambda: SimpleNamespace(lack=lambda: lack))
+    monkeypatch.setattr(warm, "choose", chosen.append)
+    warm.compile_cuda()
+    assert chosen == asked
 
 
 def test_a_frame_is_never_too_large(backend: Backend[TrainSettings]) -> None:

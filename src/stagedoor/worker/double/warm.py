@@ -1,4 +1,4 @@
-"""Compiles every kernel into numba's cache, so that the first performer does not wait for a compiler."""
+"""Compiles every kernel ahead, into numba's cache and torch's, so that the first performer does not wait."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import math
 import numpy as np
 
 from stagedoor.capture.read import Capture
+from stagedoor.worker.double.backends import choose
 from stagedoor.worker.double.camera import Camera
+from stagedoor.worker.double.gpu import look
 from stagedoor.worker.double.moves import arc
+from stagedoor.worker.double.names import CUDA
 from stagedoor.worker.double.render import render_frame
 from stagedoor.worker.double.train import TrainSettings, train
 
@@ -56,5 +59,12 @@ def ball(views: int = VIEWS) -> Capture:
     )
 
 
+def compile_cuda() -> None:
+    """gsplat's kernels too, where there is a device for them: minutes, once.  Raises BackendError if they fail."""
+    if not look().lack():
+        choose(CUDA)
+
+
 if __name__ == "__main__":
     compile_kernels()
+    compile_cuda()
