@@ -53,12 +53,12 @@ def estimate(basis: str = "as shot") -> Estimate:
 
 
 def permit(of: Asset, *, epoch: int = 1, units: int = 48, life_seconds: int = 3600, days: int = 1,
-           consent: str = CONSENT, use: Use = Use.RENDER) -> Permit:  # fmt: skip
+           consent: str = CONSENT, use: Use = Use.RENDER, unit: str = "frame") -> Permit:  # fmt: skip
     """A permit for WORKER."""
     return Permit(
         permit=new_id("permit"), use_id=new_id("use"), request="sha256:" + "1" * 64, decision="sha256:" + "2" * 64,
         consent=consent, performer=PERFORMER, production=PRODUCTION, asset=of.asset, epoch=epoch, use=use,
-        shot="010", unit="frame", units=units, arc_from_deg=-20, arc_to_deg=20, worker=WORKER, worker_grade="hosted",
+        shot="010", unit=unit, units=units, arc_from_deg=-20, arc_to_deg=20, worker=WORKER, worker_grade="hosted",
         cost=Money.whole(1450, "USD"), days=days, life_seconds=life_seconds, at=AT,
     )  # fmt: skip
 

@@ -136,25 +136,26 @@ def test_usage_counts_live_permits_in_full(house: House) -> None:
     posted = making.permit(asset, units=100, days=1, life_seconds=0)
     void = making.permit(asset, units=1000, days=9)
     create = making.permit(asset, units=1, days=1, use=Use.CREATE)
+    photographs = making.permit(asset, units=5, days=0, unit="photograph")
     with house.store.unit() as unit:
         unit.open_asset(asset)
-        for permit in (live, posted, void, create):
+        for permit in (live, posted, void, create, photographs):
             unit.append(making.JOURNAL, permit, ident=permit.permit)
             unit.open_permit(permit, estimate="sha256:est", gross_units=10_000_000)
         unit.count_units(posted.digest(), 7)
         unit.close_permit(posted.digest(), status="posted")
         unit.close_permit(void.digest(), status="void")
         usage = unit.usage(
-            consent=making.CONSENT, use=Use.RENDER, estimate="sha256:est", production=making.PRODUCTION,
+            consent=making.CONSENT, use=Use.RENDER, unit="frame", estimate="sha256:est", production=making.PRODUCTION,
             performer=making.PERFORMER,
         )  # fmt: skip
-        nothing = unit.usage(consent="x", use=Use.RENDER, estimate="", production="x", performer="x")
-        assert unit.live_permits(making.CONSENT) == (live.digest(), create.digest())
+        nothing = unit.usage(consent="x", use=Use.RENDER, unit="frame", estimate="", production="x", performer="x")
+        assert unit.live_permits(making.CONSENT) == (live.digest(), create.digest(), photographs.digest())
         assert unit.lapsed_permits() == ()
-    assert usage.units_used == 48 + 7
+    assert usage.units_used == 48 + 7  # photographs are no frames
     assert usage.days_charged == 2 + 1 + 1
     assert usage.prior_gross_units == 10_000_000  # what was posted, and nothing that may still lapse
-    assert usage.arcs == ((-20, 20), (-20, 20))
+    assert usage.arcs == ((-20, 20), (-20, 20), (-20, 20))
     assert (nothing.units_used, nothing.days_charged, nothing.arcs) == (0, 0, ())
 
 

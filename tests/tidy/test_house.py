@@ -30,6 +30,10 @@ ENTRIES = {
         "src/stagedoor/adapters/postgres/migrate.py",
         "migrations",
     ),
+    "stagedoor.adapters.postgres.migrations.versions.r0003_units": (
+        "src/stagedoor/adapters/postgres/migrate.py",
+        "migrations",
+    ),
 }
 """Modules that nothing imports, each with the file and the words by which it is started."""
 

@@ -139,8 +139,11 @@ class Unit(Protocol):
     def lock_consent(self, consent: str) -> None:
         """Hold the consent's row until the unit ends: requests under one consent are decided one at a time."""
 
-    def usage(self, *, consent: str, use: Use, estimate: str, production: str, performer: str) -> Usage:
-        """What live and used permits under this consent, this estimate and this picture have taken."""
+    def usage(self, *, consent: str, use: Use, unit: str, estimate: str, production: str, performer: str) -> Usage:
+        """What live and used permits under this consent, this estimate and this picture have taken.
+
+        Units are those of this unit alone; arcs and days are those of every unit.
+        """
 
     def open_permit(self, permit: Permit, *, estimate: str, gross_units: int) -> None:
         """Begin a permit's state; its life starts on the database's clock."""

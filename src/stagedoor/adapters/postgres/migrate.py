@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from stagedoor.adapters.postgres.faults import DataFolderError, translated
 
-SCHEMA_VERSION: Final = "0002"
+SCHEMA_VERSION: Final = "0003"
 POSTGRES_MAJOR_MIN: Final = 15
 MADE_BY: Final = "stagedoor 0.2.0"
 _LOCK: Final = 0x57A6ED00

@@ -28,7 +28,7 @@ _USAGE = """
     SELECT coalesce(sum(CASE
                WHEN p.status = 'live' OR (p.status = 'posted' AND p.ends_at > clock_timestamp())
                THEN greatest(p.units, p.units_made) ELSE p.units_made END)
-               FILTER (WHERE p.consent = %(consent)s AND p.use = %(use)s), 0)::bigint,
+               FILTER (WHERE p.consent = %(consent)s AND p.use = %(use)s AND p.unit = %(unit)s), 0)::bigint,
            coalesce(sum(p.days) FILTER (WHERE p.estimate = %(estimate)s AND p.consent = %(consent)s
                                           AND p.status <> 'void'), 0)::bigint,
            coalesce(sum(p.gross_units) FILTER (WHERE p.production = %(production)s AND p.performer = %(performer)s
@@ -45,8 +45,8 @@ _USAGE = """
 """
 _OPEN_PERMIT = """
     INSERT INTO work.permit (permit, permit_id, consent, estimate, asset, epoch, production, performer, use, worker,
-                             units, days, gross_units, cost_units, currency, arc_from, arc_to, ends_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
+                             unit, units, days, gross_units, cost_units, currency, arc_from, arc_to, ends_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,
             clock_timestamp() + make_interval(secs => %s))
     ON CONFLICT DO NOTHING
 """
@@ -107,10 +107,10 @@ class StateUnit:
             self._connection.execute(_LOCK_CONSENT_MAKE, (consent,))
             self._connection.execute(_LOCK_CONSENT, (consent,))
 
-    def usage(self, *, consent: str, use: Use, estimate: str, production: str, performer: str) -> Usage:
+    def usage(self, *, consent: str, use: Use, unit: str, estimate: str, production: str, performer: str) -> Usage:
         """What live and used permits under this consent, this estimate and this picture have taken."""
         values = {
-            "consent": consent, "use": use.value, "estimate": estimate, "production": production,
+            "consent": consent, "use": use.value, "unit": unit, "estimate": estimate, "production": production,
             "performer": performer,
         }  # fmt: skip
         with translated():
@@ -127,7 +127,7 @@ class StateUnit:
         """Begin a permit's state; its life starts on the database's clock."""
         values = (
             permit.digest(), permit.permit, permit.consent, estimate, permit.asset, permit.epoch, permit.production,
-            permit.performer, permit.use.value, permit.worker, permit.units, permit.days, gross_units,
+            permit.performer, permit.use.value, permit.worker, permit.unit, permit.units, permit.days, gross_units,
             permit.cost.units, permit.cost.currency, permit.arc_from_deg, permit.arc_to_deg, permit.life_seconds,
         )  # fmt: skip
         with translated():

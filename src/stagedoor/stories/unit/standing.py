@@ -166,10 +166,19 @@ class Standings:
 
         def used(consent: str) -> Usage:
             usage = once(
-                ("usage", consent, request.use.value, request.estimate, request.production, request.performer),
+                (
+                    "usage",
+                    consent,
+                    request.use.value,
+                    request.unit,
+                    request.estimate,
+                    request.production,
+                    request.performer,
+                ),
                 lambda: unit.usage(
                     consent=consent,
                     use=request.use,
+                    unit=request.unit,
                     estimate=request.estimate,
                     production=request.production,
                     performer=request.performer,
@@ -194,7 +203,7 @@ class Standings:
         return {
             "photography_began": production.photography_began,
             "currency": currency,
-            "units_used": sum(used(each).units_used + expected.units(each, request.use) for each in versions),
+            "units_used": sum(used(each).units_used + expected.units(each, request) for each in versions),
             "estimate_days": estimate.days if estimate and covers else 0,
             "estimate_basis": estimate.basis if estimate and covers else "",
             "days_charged": charged if covers else 0,
@@ -207,21 +216,22 @@ class Expected:
     """Uses that are counted as granted though nobody asked for them yet."""
 
     def __init__(self) -> None:
-        self._units: dict[tuple[str, Use], int] = {}
+        self._units: dict[tuple[str, Use, str], int] = {}
         self._days: dict[tuple[str, str], int] = {}
         self._degrees: dict[tuple[str, Use], set[int]] = {}
 
     def add(self, request: Request, days: int) -> None:
         """Count one more."""
         use, paid = (request.consent, request.use), (request.consent, request.estimate)
-        self._units[use] = self._units.get(use, 0) + request.units
+        counted = (*use, request.unit)
+        self._units[counted] = self._units.get(counted, 0) + request.units
         if request.estimate:
             self._days[paid] = self._days.get(paid, 0) + days
         self._degrees.setdefault(use, set()).update(degrees_of(((request.arc_from_deg, request.arc_to_deg),)))
 
-    def units(self, consent: str, use: Use) -> int:
-        """Units of such uses under a consent."""
-        return self._units.get((consent, use), 0)
+    def units(self, consent: str, request: Request) -> int:
+        """Units of the request's use and unit under a consent."""
+        return self._units.get((consent, request.use, request.unit), 0)
 
     def days(self, consent: str, estimate: str) -> int:
         """Days of an estimate that they charge."""
