@@ -60,7 +60,7 @@ def train_performance(
     parts' steps.  Stopped in the first part, the performer has no controls' changes yet.
     """
     _checked(captures)
-    # A performer's file has no place for the mark, and its steps draw without; what moves is learned by all of them.
+    # A performer's file has no place for the mark, and its steps draw without; all its Gaussians move together.
     settings_rest = replace(settings.rest, antialiased=False, left_out=0.0)
     total = settings_rest.iterations + settings.iterations
 
