@@ -52,7 +52,7 @@ SIGNED = consent(
 """Terms that say every word."""
 
 EXPRESSIONS, PERFORMED = ident("asset", 31), ident("asset", 32)
-FIT = {"gaussians": 400, "iterations": 800, "seed": 5, "degree": 1, "threads": 1}
+FIT = {"gaussians": 400, "gaussians_max": 0, "iterations": 800, "seed": 5, "degree": 1, "threads": 1}
 
 
 @pytest.fixture(scope="module")

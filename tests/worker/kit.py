@@ -31,7 +31,7 @@ ARC = {
     "first_frame": 1001,
     "radius_milli": 4000,
 }
-FIT = {"gaussians": 200, "iterations": 200, "seed": 7, "degree": 1, "threads": 1}
+FIT = {"gaussians": 200, "gaussians_max": 220, "iterations": 200, "seed": 7, "degree": 1, "threads": 1}
 
 
 def settings(numbers: dict[str, int]) -> tuple[Setting, ...]:

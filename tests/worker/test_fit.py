@@ -105,7 +105,7 @@ def test_a_capture_becomes_a_replica(tmp_path: Path) -> None:
     assert (made.units, made.outputs, made.whole) == (1, (), True)
     assert made.sealed is not None
     measures = {measure.name: measure.value for measure in made.measures}
-    assert measures["gaussians"] == 200
+    assert measures["gaussians"] == 220
     assert measures["iterations"] == 200
     assert measures["psnr_whole_millidb"] > 11_000
     source = blobs.pieces(tmp_path, made.sealed.sha256, size=made.sealed.size)

@@ -79,6 +79,7 @@ CASES: dict[str, tuple[Callable[[], Taken], Code]] = {
     "recipe of another use": (lambda: taken(FIT, recipe="fit-splats"), Code.WRONG_WORK),
     "a render that makes an asset": (lambda: taken(result_asset=ident("asset", 5)), Code.WRONG_WORK),
     "a fit that makes none": (lambda: taken_fit(result_asset=""), Code.WRONG_WORK),
+    "growth to fewer": (lambda: taken_fit(FIT | {"gaussians_max": 199}), Code.WRONG_WORK),
     "too many gaussians": (lambda: taken_fit(FIT | {"gaussians": 1_000_001}), Code.WRONG_WORK),
     "another stamp": (lambda: taken(stamp=""), Code.UNMARKED),
     "another permit": (

@@ -156,6 +156,7 @@ def _trained(job: Job) -> tuple[TrainResult, tuple[Output, ...]]:
         gaussians=values["gaussians"],
         iterations=values["iterations"],
         seed=values["seed"],
+        gaussians_max=values["gaussians_max"] or None,
         degree=values["degree"],
         threads=values["threads"] or None,
     )

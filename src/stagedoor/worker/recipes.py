@@ -57,6 +57,7 @@ class Recipe:
 
 _FIT: Final[Mapping[str, tuple[int, int]]] = {
     "gaussians": (1, 1_000_000),  # as many as worker.double holds in one double
+    "gaussians_max": (0, 1_000_000),  # up to which it may grow in number; 0: it does not
     "iterations": (1, 1_000_000),  # two hours on two cores at 7 ms each
     "seed": (0, (1 << 53) - 1),
     "degree": (0, 3),  # of the spherical harmonics by which a colour hangs on the direction
@@ -201,6 +202,8 @@ def _within(recipe: Recipe, planned: Plan) -> Plan | Refused:
     for name, (least, most) in recipe.settings.items():
         if not least <= values[name] <= most:
             return _wrong(f"{name} is {values[name]}; it may be {least} to {most}")
+    if 0 < values.get("gaussians_max", 0) < values.get("gaussians", 0):
+        return _wrong("a double cannot grow to fewer Gaussians than it begins with")
     if "frames" in recipe.settings:
         if values["frames"] > permit.units:
             return _wrong(f"{values['frames']} frames are ordered; the permit allows {permit.units}")

@@ -51,6 +51,7 @@ def create(stage: Stage) -> None:
         "gaussians": GAUSSIANS_FAST if stage.fast else GAUSSIANS,
         "iterations": ITERATIONS_FAST if stage.fast else ITERATIONS,
         "seed": SEED,
+        "gaussians_max": 0,
         "degree": 1 if stage.fast else 3,
         "threads": 0,
     }

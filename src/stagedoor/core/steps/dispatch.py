@@ -24,7 +24,7 @@ MOVE: Final = (
 )
 """The whole numbers of a camera's move."""
 
-FIT: Final = ("gaussians", "iterations", "seed", "degree", "threads")
+FIT: Final = ("gaussians", "gaussians_max", "iterations", "seed", "degree", "threads")
 """The whole numbers of a fit."""
 
 LOOK: Final = (
