@@ -50,6 +50,8 @@ def pictures(folder: Path) -> list[np.ndarray]:
 def test_each_frame_is_the_curves_pose(tmp_path: Path) -> None:
     made: Made = generate_performance(job(tmp_path, arc_from_deg=0, arc_to_deg=0))
     assert made.units == 3 and made.whole
+    told = {measure.name: measure.value for measure in made.measures}
+    assert told["coverage_arc_deg"] == 0 and told["coverage_millisteradian"] > 200 and told["coverage_head_px"] > 100
     first, middle, last = pictures(tmp_path)
     assert (first != last).any() and (middle != last).any() and (first != middle).any()
     assert made.outputs[3].name == "performance-001001.webp"

@@ -110,7 +110,7 @@ def test_a_capture_becomes_a_replica(tmp_path: Path) -> None:
     assert measures["psnr_whole_millidb"] > 11_000
     source = blobs.pieces(tmp_path, made.sealed.sha256, size=made.sealed.size)
     replica = open_bytes(source, key=key_of(dict(made.sealed.envelopes)), context=REPLICA.encode())
-    assert len(read_ply(bytes(replica))) == 200
+    assert len(read_ply(bytes(replica))) == 220
     assert [path.suffix for path in tmp_path.iterdir()] == [".sealed"]
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stagedoor.core.facts.permit import Output
+from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
 from stagedoor.worker.arc import ANIMATION_BYTES_MAX, BACKGROUND, azimuth, camera_at, write_output
@@ -126,6 +126,8 @@ def generate_performance(job: Job) -> Made:
 
     The order's settings are render-arc's and SETTINGS; its curve lies in its own folder, where its frames will.
     """
+    from stagedoor.worker.double.coverage import coverage, shown_px
+
     values = job.plan.settings
     frames, width, height = values["frames"], values["width"], values["height"]
     assert frames <= job.plan.permit.units, "recipes.plan lets no more through"
@@ -134,7 +136,7 @@ def generate_performance(job: Job) -> Made:
     permit = job.plan.order.permit
     outputs: list[Output] = []
     kept: list[Image.Image] = []
-    made = 0
+    made = head_px = 0
     job.out.mkdir(parents=True, exist_ok=True)
 
     def camera(index: int) -> Camera:
@@ -162,6 +164,7 @@ def generate_performance(job: Job) -> Made:
             data = stamp.png_bytes(image, permit=permit, frame=number)
             outputs.append(write_output(job.out, f"frame-{number:06d}.png", data))
             made += 1
+            head_px += shown_px(picture, BACKGROUND)
             job.progress(made, frames)
             if frames * width * height * 3 <= ANIMATION_BYTES_MAX:
                 kept.append(image)
@@ -169,7 +172,8 @@ def generate_performance(job: Job) -> Made:
         wipe_arrays(*performer.arrays())
     if made == frames == len(kept):
         outputs += _moving(job.out, kept, permit, values["first_frame"])
-    measures = (measured_backend(job.backend),)
+    told = coverage([camera(index) for index in range(made)], head_px=head_px).whole_numbers()
+    measures = (*(Setting(name=name, value=value) for name, value in told.items()), measured_backend(job.backend))
     return Made(units=made, outputs=tuple(outputs), measures=measures, sealed=None, whole=made == frames)
 
 
