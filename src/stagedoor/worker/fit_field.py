@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stagedoor.core.facts.permit import Setting
+from stagedoor.worker.double.names import CPU
 from stagedoor.worker.fit import quality, seal_replica, trained
 from stagedoor.worker.identity import Identity
-from stagedoor.worker.job import Job, Made, wipe_arrays
+from stagedoor.worker.job import Job, Made, measured_backend, wipe_arrays
 
 if TYPE_CHECKING:
     from stagedoor.capture.read import Capture
@@ -28,6 +29,7 @@ def fit_field(job: Job, identity: Identity) -> Made:
             *quality(result.psnr_whole_db, result.psnr_head_db),
             Setting(name="entries", value=len(field.table)),
             Setting(name="iterations", value=result.iterations),
+            measured_backend(CPU),
         )
     finally:
         wipe_arrays(*field.arrays())
