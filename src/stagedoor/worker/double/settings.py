@@ -50,7 +50,7 @@ class TrainSettings:
     degree: int = 0
     rate_rest: float = 2e-3
     structure: float = 0.2
-    left_out: float = 0.1
+    left_out: float = 0.2
     antialiased: bool = True
 
     def __post_init__(self) -> None:
