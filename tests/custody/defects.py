@@ -167,6 +167,12 @@ DEFECTS: dict[str, tuple[Callable[[], Papers], Code]] = {
         Code.PURPOSE_FORBIDDEN,
     ),
     "the shot is not listed": (lambda: asks(shot="sc99"), Code.OUTSIDE_CONSENT),
+    "a double would be opened for photographs": (
+        lambda: Story(
+            request=request(unit="photograph"), consent=consent(grants=(permission(unit="photograph"),))
+        ).papers(),
+        Code.OUTSIDE_CONSENT,
+    ),
     "no shot is named": (lambda: asks(shot=""), Code.OUTSIDE_CONSENT),
     "the grant lists no shot": (lambda: grants(shots=()), Code.OUTSIDE_CONSENT),
     "the purpose is not listed": (lambda: asks(purpose=Purpose.OTHER), Code.OUTSIDE_CONSENT),

@@ -19,7 +19,9 @@ from custody.kit import (
     TRUST,
     WORKER,
     Story,
+    consent,
     ident,
+    permission,
     pinned,
     request,
 )
@@ -51,6 +53,15 @@ def test_good_papers_are_cleared() -> None:
 def test_a_capture_is_cleared_for_its_own_consent() -> None:
     asked = request(asset=CAPTURE, use=Use.CREATE, shot="", unit="replica", units=1, arc_from_deg=0, arc_to_deg=0)
     assert isinstance(judge(Story(request=asked).papers(units_left=1), TRUST, pinned(asset=CAPTURE)), Cleared)
+
+
+def test_a_capture_is_opened_for_photographs_and_for_no_frames() -> None:
+    """A consent to render so many frames is one to a double: the captured pictures want their own word."""
+    for unit, opened in (("frame", False), ("photograph", True)):
+        story = Story(request=request(asset=CAPTURE, unit=unit), consent=consent(grants=(permission(unit=unit),)))
+        answer = judge(story.papers(), TRUST, pinned(asset=CAPTURE))
+        assert isinstance(answer, Cleared) is opened, answer
+        assert opened or (isinstance(answer, Refused) and answer.code is Code.OUTSIDE_CONSENT)
 
 
 def test_a_retake_that_costs_nothing_needs_no_reservation() -> None:

@@ -60,6 +60,13 @@ def test_the_same_as_json(home: Path) -> None:
     assert all(each["clause"] and each["says"] for row in rows[2:] for each in row["why"])
 
 
+def test_a_row_that_could_not_be_asked_for_is_answered_too(home: Path, tmp_path: Path) -> None:
+    text = "shot,units,elevation_from_deg,elevation_to_deg\n12A,1,20,10\n12A,1,0,0\n"
+    (tmp_path / "list.csv").write_text(text, encoding="utf-8")
+    rows = check(home, tmp_path / "list.csv", "--json").json["rows"]
+    assert [(row["code"], row["solid_angle_max_msr"] is None) for row in rows] == [("malformed", True), (None, False)]
+
+
 def test_one_line_is_explained_as_a_tree(home: Path) -> None:
     said = check(home, EXAMPLE, "--explain", "4")
     assert "14C" in said.out
@@ -91,6 +98,7 @@ def test_a_list_that_is_permitted_ends_with_0(home: Path, tmp_path: Path) -> Non
         ("shot,units\n12A,\n", "line 2: 'units' is empty"),
         ("shot,units,use\n12A,1,steal\n", "line 2, use: 'steal' is not a use. Use one of: create, render"),
         ("shot,units,arc_from_deg\n12A,1,-400\n", "no whole number of degrees from -360 to 360"),
+        ("shot,units,elevation_to_deg\n12A,1,45\n", "no whole number of degrees from -30 to 30"),
         ("shot,units,day\n12A,1,tomorrow\n", "line 2, day: 'tomorrow' is not a day"),
         ("shot,units,recognisable\n12A,1,maybe\n", "line 2, recognisable: 'maybe' is neither yes nor no"),
         ("shot,units\n" + "12A,1\n" * (ROWS_MAX + 1), f"more than {ROWS_MAX} rows"),

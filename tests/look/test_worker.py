@@ -67,6 +67,18 @@ def test_each_picture_is_stamped_numbered_and_counted(tmp_path: Path) -> None:
     assert len({*pictures}) == 3
 
 
+def test_what_lies_in_the_way_costs_no_receipt(tmp_path: Path) -> None:
+    """A file beside the door, and one where the second picture would lie: the first was shown and is counted."""
+    (tmp_path / "o" / "frame-000002.png").mkdir(parents=True)
+    with looking(tmp_path / "o") as run:
+        assert parted(run.ask(view(0)))[0].number == 1
+        (tmp_path / "o" / "look" / "x").touch()
+        assert not run.ask(view(10)).startswith(b'{"kind": "frame"')
+        made = run.ended()
+    assert made.units == 1 and not made.whole
+    assert not list((tmp_path / "o").glob(".*.part"))
+
+
 def test_the_last_frame_ends_the_look(tmp_path: Path) -> None:
     with looking(tmp_path / "o", LOOK | {"frames": 2}) as run:
         assert parted(run.ask(view(1)))[0].left == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from stagedoor.worker import stamp, video
 from stagedoor.worker.arc import camera_at, render_arc
 from stagedoor.worker.double.relight import LIGHTS
 from stagedoor.worker.formats.ply import write_ply
-from stagedoor.worker.job import Job, Made, Plan, WorkError
+from stagedoor.worker.job import Job, Made, Plan, UnwrittenError, WorkError
 from stagedoor.worker.recipes import plan
 from worker.kit import ARC, WORKER, AnnouncedFakeLease, ball, planned, taken
 
@@ -99,6 +100,37 @@ def test_the_camera_goes_round_from_face_to_side(tmp_path: Path) -> None:
     side = camera_at(azimuth_deg=90, elevation_deg=30, radius=4, width=64, height=64)
     assert np.allclose(side.position(), [4 * np.cos(np.pi / 6), 2, 0])
     assert np.linalg.det(side.world_to_camera[:3, :3]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("blocked", "units"), [("frame-001002.png", 1), ("arc-001001.webp", 3)])
+def test_what_cannot_be_written_costs_no_receipt(tmp_path: Path, blocked: str, units: int) -> None:
+    """The folder is others' too: what lies in a picture's way ends the render, and what was made is counted."""
+    (tmp_path / "out" / blocked).mkdir(parents=True)
+    made = rendered(tmp_path)
+    assert (made.units, made.whole) == (units, units == 3)
+    assert [output.name for output in made.outputs] == FRAMES[:units]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {*FRAMES[:units], blocked}
+
+
+def test_nothing_is_left_of_a_picture_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "out" / FRAMES[0]).mkdir(parents=True)
+    with pytest.raises(UnwrittenError, match="cannot be written"):
+        rendered(tmp_path)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [FRAMES[0]]
+
+
+@pytest.mark.parametrize("laid", ["link", "pipe"])
+def test_a_draft_goes_where_nobody_could_lay_anything(tmp_path: Path, laid: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    path = out / f".{FRAMES[0]}.part"
+    if laid == "link":
+        path.symlink_to(elsewhere)
+    else:
+        os.mkfifo(path)
+    assert rendered(tmp_path).units == 3
+    assert not elsewhere.exists()
 
 
 @pytest.mark.parametrize(("answers", "finished"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (6, 3)])

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
+from stagedoor.core.base.limits import ELEVATION_DEG_MAX
 from stagedoor.core.facts.request import Circumstance, DatedFact
 from stagedoor.core.facts.terms import Audience, Content, Purpose, Quality, Use
 from stagedoor.core.rules.declared import DECLARED, DECLARED_AMOUNTS, DECLARED_DATES
@@ -51,11 +52,14 @@ def _units(where: str, cell: str) -> int:
     return units
 
 
-def _degrees(where: str, cell: str) -> int:
-    digits = cell.removeprefix("-")
-    if not digits.isascii() or not digits.isdigit() or int(digits) > FULL_TURN:
-        raise TableFault(f"{where}: '{cell}' is no whole number of degrees from -{FULL_TURN} to {FULL_TURN}.")
-    return int(cell)
+def _degrees(most: int) -> ReadCell:
+    def read(where: str, cell: str) -> int:
+        digits = cell.removeprefix("-")
+        if not digits.isascii() or not digits.isdigit() or len(digits) > len(str(most)) or int(digits) > most:
+            raise TableFault(f"{where}: '{cell}' is no whole number of degrees from -{most} to {most}.")
+        return int(cell)
+
+    return read
 
 
 def _places(_where: str, cell: str) -> tuple[str, ...]:
@@ -80,10 +84,10 @@ COLUMNS: Final[dict[str, ReadCell]] = {
     "consent": table.words,
     "estimate": table.words,
     "day": table.day,
-    "arc_from_deg": _degrees,
-    "arc_to_deg": _degrees,
-    "elevation_from_deg": _degrees,
-    "elevation_to_deg": _degrees,
+    "arc_from_deg": _degrees(FULL_TURN),
+    "arc_to_deg": _degrees(FULL_TURN),
+    "elevation_from_deg": _degrees(ELEVATION_DEG_MAX),
+    "elevation_to_deg": _degrees(ELEVATION_DEG_MAX),
     "performance": table.words,
     "purpose": _word(Purpose),
     "medium": table.words,

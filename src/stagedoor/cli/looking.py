@@ -80,10 +80,12 @@ def look(
             if photographs:
                 other = find_permit(unit, "" if photographs == ANY else photographs, counts=PHOTOGRAPH)
                 check_same_head(unit, given, other)
-        folders = [order_look(house, item, wish) for item in (given, other) if item is not None]
-        for folder in folders:
-            typer.echo(f"Ordered: {folder}")
+        folders: list[Path] = []
         try:
+            for item in (given, other):
+                if item is not None:
+                    folders.append(order_look(house, item, wish))
+                    typer.echo(f"Ordered: {folders[-1]}")
             for folder in folders:
                 wait_for_door(house, folder / SOCKET, seconds=wait)
         except typer.Exit:

@@ -179,6 +179,14 @@ def _days(item: Foreseen) -> int | None:
     return max(0, item.stood.standing.estimate_days - item.stood.standing.days_charged)
 
 
+def _solid_angle(item: Foreseen) -> int | None:
+    """The most that the use could show, in thousandths of a steradian; None where it could not be asked for."""
+    if item.request is None:
+        return None
+    asked = item.request
+    return solid_angle_max_msr(asked.arc_to_deg - asked.arc_from_deg, asked.elevation_from_deg, asked.elevation_to_deg)
+
+
 def _plain(found: Foresight) -> dict[str, Any]:
     """Everything as plain values; amounts are texts with six decimals."""
     return {
@@ -197,9 +205,7 @@ def _plain_row(item: Foreseen, currency: str) -> dict[str, Any]:
         "use": item.row.use.value,
         "units": item.row.units,
         "unit": item.row.unit,
-        "solid_angle_max_msr": solid_angle_max_msr(
-            max(0, item.row.arc_to_deg - item.row.arc_from_deg), item.row.elevation_from_deg, item.row.elevation_to_deg
-        ),
+        "solid_angle_max_msr": _solid_angle(item),
         "answer": item.answer.value,
         "code": item.code.value if item.code else None,
         "days": _days(item),

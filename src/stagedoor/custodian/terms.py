@@ -12,7 +12,7 @@ from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import within
 from stagedoor.core.facts.consent import Consent, Grant, Use
 from stagedoor.core.facts.decision import Decision
-from stagedoor.core.facts.permit import Permit
+from stagedoor.core.facts.permit import OF_CAPTURES, PHOTOGRAPH, Permit
 from stagedoor.core.facts.posting import Entry, EntryKind
 from stagedoor.core.facts.request import Request
 from stagedoor.custodian.papers import Pinned
@@ -30,6 +30,10 @@ def terms_refusals(permit: Permit, request: Request, consent: Consent, pinned: P
         # Its creation was paid by nobody yet: whoever could render it first would never come back to pay.
         why = "this replica was made elsewhere, and its share goes out for its own creation alone"
         yield _no(Code.NOT_PERMITTED, why, "docs/adr/0016")
+    captured = pinned.asset == pinned.capture and permit.use not in OF_CAPTURES
+    if captured is not (permit.unit == PHOTOGRAPH):
+        why = "a capture itself is shown as photographs alone, and nothing else is"
+        yield _no(Code.OUTSIDE_CONSENT, why, "docs/LOOK.md")
     for forbid in consent.forbids:
         content = forbid.content in {None, request.content}
         if forbid.use in {None, permit.use} and forbid.purpose in {None, request.purpose} and content:

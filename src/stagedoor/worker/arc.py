@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +22,7 @@ from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import wipe
 from stagedoor.worker import stamp, video
 from stagedoor.worker.drawable import Drawable, Lightable, drawn_by, opened
-from stagedoor.worker.job import Job, Made, WorkError
+from stagedoor.worker.job import Job, Made, UnwrittenError, WorkError
 
 if TYPE_CHECKING:
     from stagedoor.worker.double.camera import Camera
@@ -61,13 +63,18 @@ def render_arc(job: Job) -> Made:
                 width=width,
                 height=height,
             )
-            picture = replica.draw(camera, width, height, BACKGROUND)
-            if not job.lease.live():
-                break
-            image = stamp.stamped(picture, permit=job.plan.order.permit)
-            number = values["first_frame"] + index
-            data = stamp.png_bytes(image, permit=job.plan.order.permit, frame=number)
-            outputs.append(write_output(job.out, f"frame-{number:06d}.png", data))
+            try:
+                picture = replica.draw(camera, width, height, BACKGROUND)
+                if not job.lease.live():
+                    break
+                image = stamp.stamped(picture, permit=job.plan.order.permit)
+                number = values["first_frame"] + index
+                data = stamp.png_bytes(image, permit=job.plan.order.permit, frame=number)
+                outputs.append(write_output(job.out, f"frame-{number:06d}.png", data))
+            except WorkError:
+                if not made:
+                    raise
+                break  # what was made until then is told and counted
             made += 1
             cameras.append(camera)
             head_px += shown_px(picture, BACKGROUND)
@@ -78,7 +85,7 @@ def render_arc(job: Job) -> Made:
         replica.wipe()
     whole = made == frames
     if whole and keep:
-        outputs += _moving(job.out, kept, job.plan.order.permit, values["first_frame"])
+        moving(f"arc-{values['first_frame']:06d}", job, kept, outputs)
     told = coverage(cameras, head_px=head_px).whole_numbers()
     measures = (*(Setting(name=name, value=value) for name, value in told.items()), drawn_by(replica))
     return Made(units=made, outputs=tuple(outputs), measures=measures, sealed=None, whole=whole)
@@ -118,10 +125,22 @@ def camera_at(*, azimuth_deg: float, elevation_deg: float, radius: float, width:
 
 
 def write_output(folder: Path, name: str, data: bytes) -> Output:
-    """A released picture on disk, whole or not at all."""
-    draft = folder / f".{name}.part"
-    draft.write_bytes(data)
-    os.replace(draft, folder / name)
+    """A released picture on disk, whole or not at all.  Raises UnwrittenError, and then nothing of it is left there.
+
+    The folder is others' too: a draft has a name that nobody can have laid something under before.
+    """
+    draft = folder / f".{secrets.token_hex(8)}.part"
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(draft, folder / name)
+        except OSError:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as fault:
+        raise UnwrittenError(f"{name} cannot be written among the outputs: {fault.strerror}") from None
     return Output(name=name, sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), mark=stamp.MARK)
 
 
@@ -139,9 +158,10 @@ def _opened(plaintext: bytearray, *, light: int | None, backend: str) -> Drawabl
     return replica
 
 
-def _moving(folder: Path, images: list[Image.Image], permit: str, first: int) -> list[Output]:
-    name = f"arc-{first:06d}"
-    outputs = [write_output(folder, f"{name}.webp", stamp.webp_bytes(images, permit=permit))]
-    if video.available():
-        outputs.append(write_output(folder, f"{name}.mp4", video.mp4_bytes(images, permit=permit)))
-    return outputs
+def moving(name: str, job: Job, images: list[Image.Image], outputs: list[Output]) -> None:
+    """The animation of frames that were all made, beside them; one that cannot be written is left out."""
+    permit = job.plan.order.permit
+    with suppress(UnwrittenError):
+        outputs.append(write_output(job.out, f"{name}.webp", stamp.webp_bytes(images, permit=permit)))
+        if video.available():
+            outputs.append(write_output(job.out, f"{name}.mp4", video.mp4_bytes(images, permit=permit)))

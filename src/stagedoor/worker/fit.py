@@ -37,11 +37,17 @@ def fit_splats(job: Job, identity: Identity) -> Made:
     """Train, seal, split.  A lease that ends before the replica is sealed leaves nothing made."""
     from stagedoor.worker.formats.ply import write_ply
 
-    result, shown = _trained(job)
+    shown: list[Output] = []
+    try:
+        result = _trained(job, shown)
+    except WorkError:
+        if not shown:
+            raise
+        return _stopped(shown)
     splats = result.splats
     try:
         if not job.lease.live():
-            return Made(units=0, outputs=shown, measures=(), sealed=None, whole=False)
+            return _stopped(shown)
         sealed = seal_replica(job, bytearray(write_ply(splats)), identity)
         if job.resume is not None:
             job.resume.drop()
@@ -53,7 +59,12 @@ def fit_splats(job: Job, identity: Identity) -> Made:
         )
     finally:
         wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours, splats.rest)
-    return Made(units=1, outputs=shown, measures=measures, sealed=sealed, whole=True)
+    return Made(units=1, outputs=tuple(shown), measures=measures, sealed=sealed, whole=True)
+
+
+def _stopped(shown: list[Output]) -> Made:
+    """Nothing was made; the previews that were shown until then are told."""
+    return Made(units=0, outputs=tuple(shown), measures=(), sealed=None, whole=False)
 
 
 def seal_replica(job: Job, replica: bytearray, identity: Identity) -> Sealed:
@@ -145,8 +156,8 @@ def quality(whole_db: float, head_db: float) -> tuple[Setting, ...]:
     return tuple(Setting(name=name, value=round(db * 1000)) for name, db in told.items() if math.isfinite(db))
 
 
-def _trained(job: Job) -> tuple[TrainResult, tuple[Output, ...]]:
-    """The double, and the previews that were shown of it."""
+def _trained(job: Job, shown: list[Output]) -> TrainResult:
+    """The double; `shown` is told the previews of it."""
     from stagedoor.worker.double.backend import BackendError
     from stagedoor.worker.double.backends import choose
     from stagedoor.worker.double.train import TrainSettings, train
@@ -160,7 +171,6 @@ def _trained(job: Job) -> tuple[TrainResult, tuple[Output, ...]]:
         degree=values["degree"],
         threads=values["threads"] or None,
     )
-    shown: list[Output] = []
 
     def run(capture: Capture, state: bytearray | None) -> TrainResult:
         previews = Previews(job, capture, shown) if "previews" in values else None
@@ -176,6 +186,6 @@ def _trained(job: Job) -> tuple[TrainResult, tuple[Output, ...]]:
         )
 
     try:
-        return trained(job, run), tuple(shown)
+        return trained(job, run)
     except BackendError as fault:
         raise WorkError(str(fault)) from None

@@ -95,6 +95,10 @@ class WorkError(Exception):
         self.code = code
 
 
+class UnwrittenError(WorkError):
+    """A picture that cannot be written where outputs lie.  What was written before it is counted all the same."""
+
+
 def wipe_arrays(*arrays: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
     """Overwrite arrays, and what they are views of, read-only ones too.  Best effort: temporaries were let go."""
     for array in arrays:

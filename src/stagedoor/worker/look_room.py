@@ -17,7 +17,7 @@ import stat
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -104,6 +104,11 @@ class Room(ABC):
                     except OSError:
                         # Whoever asked went away; what was drawn for them is counted, and the next may ask.
                         self._asked = self._clock()
+                    except WorkError:
+                        # No more can be drawn or kept: what was shown until then is counted all the same.
+                        if not self.outputs:
+                            raise
+                        break
         if not self.outputs and self.job.lease.live():
             raise WorkError("nobody asked for a picture: nothing was drawn, and nothing is counted")
         return self._made()
@@ -240,9 +245,11 @@ def open_door(out: Path) -> Iterator[socket.socket]:
             os.rename(draft, path)
             yield listener
         finally:
-            for held_path in (path, draft):
-                held_path.unlink(missing_ok=True)
-            folder.rmdir()
+            # What somebody else laid there stays there: it must not cost the receipt of what was shown.
+            with suppress(OSError):
+                for held_path in (path, draft):
+                    held_path.unlink(missing_ok=True)
+                folder.rmdir()
 
 
 def _read_line(visitor: socket.socket, *, until: float) -> bytes:

@@ -22,8 +22,8 @@ from PIL import Image
 
 from stagedoor.core.facts.permit import Output, Setting
 from stagedoor.seal import wipe
-from stagedoor.worker import stamp, video
-from stagedoor.worker.arc import ANIMATION_BYTES_MAX, BACKGROUND, azimuth, camera_at, write_output
+from stagedoor.worker import stamp
+from stagedoor.worker.arc import ANIMATION_BYTES_MAX, BACKGROUND, azimuth, camera_at, moving, write_output
 from stagedoor.worker.double.names import CPU
 from stagedoor.worker.job import Alive, Job, Made, WorkError, measured_backend, wipe_arrays
 
@@ -168,10 +168,13 @@ def generate_performance(job: Job) -> Made:
             job.progress(made, frames)
             if frames * width * height * 3 <= ANIMATION_BYTES_MAX:
                 kept.append(image)
+    except WorkError:
+        if not made:
+            raise  # else what was made until then is told and counted
     finally:
         wipe_arrays(*performer.arrays())
     if made == frames == len(kept):
-        outputs += _moving(job.out, kept, permit, values["first_frame"])
+        moving(f"performance-{values['first_frame']:06d}", job, kept, outputs)
     told = coverage([camera(index) for index in range(made)], head_px=head_px).whole_numbers()
     measures = (*(Setting(name=name, value=value) for name, value in told.items()), measured_backend(job.backend))
     return Made(units=made, outputs=tuple(outputs), measures=measures, sealed=None, whole=made == frames)
@@ -194,11 +197,3 @@ def _opened(plaintext: bytearray, curve: Curve, *, leave_out: bool) -> tuple[Per
     except PerformError as fault:
         wipe_arrays(*performer.arrays())
         raise WorkError(str(fault)) from None
-
-
-def _moving(folder: Path, images: list[Image.Image], permit: str, first: int) -> list[Output]:
-    name = f"performance-{first:06d}"
-    outputs = [write_output(folder, f"{name}.webp", stamp.webp_bytes(images, permit=permit))]
-    if video.available():
-        outputs.append(write_output(folder, f"{name}.mp4", video.mp4_bytes(images, permit=permit)))
-    return outputs

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ import numpy as np
 from stagedoor.core.facts.permit import Output
 from stagedoor.worker import stamp
 from stagedoor.worker.arc import BACKGROUND, camera_at, write_output
-from stagedoor.worker.job import Job, wipe_arrays
+from stagedoor.worker.job import Job, UnwrittenError, wipe_arrays
 
 if TYPE_CHECKING:
     from stagedoor.capture.read import Capture
@@ -41,8 +42,6 @@ class Previews:
     def __init__(self, job: Job, capture: Capture, outputs: list[Output]) -> None:
         self._job = job
         self._distance = float(np.median([np.linalg.norm(pose[:3, 3]) for pose in capture.world_to_camera]))
-        permit = job.plan.permit
-        self._azimuth = min(max(0, permit.arc_from_deg), permit.arc_to_deg)
         self.outputs = outputs
         outputs[:] = _of_before(job.out)
 
@@ -53,14 +52,17 @@ class Previews:
         try:
             if len(self.outputs) >= self._job.plan.settings["previews"] or not self._job.lease.live():
                 return
-            camera = camera_at(azimuth_deg=self._azimuth, elevation_deg=0, radius=self._distance, width=PX, height=PX)
+            camera = camera_at(azimuth_deg=0, elevation_deg=0, radius=self._distance, width=PX, height=PX)
             picture = render_frame(splats, camera, width=PX, height=PX, background=BACKGROUND)
         finally:
             wipe_arrays(splats.means, splats.log_scales, splats.quats, splats.opacity_logits, splats.colours)
             wipe_arrays(splats.rest)
         number, permit = len(self.outputs) + 1, self._job.plan.order.permit
         data = stamp.png_bytes(stamp.stamped(picture, permit=permit), permit=permit, frame=number)
-        if self._job.lease.live():
+        # One that cannot be written is not shown; the fit is worth more.
+        with suppress(UnwrittenError):
+            if not self._job.lease.live():
+                return
             self._job.out.mkdir(parents=True, exist_ok=True)
             self.outputs.append(write_output(self._job.out, f"preview-{number:06d}.png", data))
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from stagedoor.core.base.ids import has_shape
-from stagedoor.core.base.limits import UNITS_PER_REQUEST_MAX
+from stagedoor.core.base.limits import FRAMES_PER_ORDER_MAX, UNITS_PER_REQUEST_MAX
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.facts.asset import Asset, AssetKind
 from stagedoor.core.facts.consent import Use
@@ -78,7 +78,7 @@ _LOOK: Final[Mapping[str, tuple[int, int]]] = {
 """Where a person may look from, how often and how long."""
 
 _MOVE: Final[Mapping[str, tuple[int, int]]] = {
-    "frames": (1, UNITS_PER_REQUEST_MAX),
+    "frames": (1, FRAMES_PER_ORDER_MAX),
     "arc_from_deg": (-360, 360),
     "arc_to_deg": (-360, 720),
     "elevation_deg": (-80, 80),  # straight from above or below, a camera has no upright

@@ -46,6 +46,9 @@ RULES_MAX: Final = 5_000
 FINDINGS_MAX: Final = 500
 """Findings in one decision."""
 
+FRAMES_PER_ORDER_MAX: Final = 6_000
+"""Frames of one order: its receipt names each with a digest, 145 bytes, within FACT_BYTES_MAX; four minutes of film."""
+
 ELEVATION_DEG_MAX: Final = 30
 """Degrees above or below eye level that a camera may stand.  Arcs count azimuth, and none goes over the crown."""
 

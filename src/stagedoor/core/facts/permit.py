@@ -17,6 +17,9 @@ PHOTOGRAPH: Final = "photograph"
 WATCHED: Final = "watched-replica"
 """The unit of a permit that makes a replica and shows small previews of it meanwhile."""
 
+OF_CAPTURES: Final = frozenset({Use.CREATE, Use.TRAIN})
+"""Uses that open a capture in units of their own; whatever else opens one shows its photographs."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit(Fact):

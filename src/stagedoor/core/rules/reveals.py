@@ -25,6 +25,9 @@ _SINE: Final = (
 )
 """Sines of 0 to 45 whole degrees, in millionths, rounded up."""
 
+GRID_MSR: Final = 8
+"""What a receipt's grid of 16,384 directions may round a band up by, in thousandths of a steradian: ten of them."""
+
 _MICRORADIANS: Final = 17_454
 """Of one degree, rounded up."""
 
@@ -37,7 +40,7 @@ def solid_angle_max_msr(arc_deg: int, elevation_from_deg: int, elevation_to_deg:
     assert arc_deg >= 0 and -ELEVATION_DEG_MAX <= elevation_from_deg <= elevation_to_deg <= ELEVATION_DEG_MAX
     width = min(arc_deg + 2 * END_DEG, 360) * _MICRORADIANS
     height = _sine(elevation_to_deg + CAP_DEG) + _sine(CAP_DEG - elevation_from_deg)
-    return -(-width * height // 1_000_000_000)
+    return -(-width * height // 1_000_000_000) + GRID_MSR
 
 
 def _sine(degrees: int) -> int:

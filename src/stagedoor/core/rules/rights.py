@@ -13,8 +13,10 @@ from typing import Final
 
 from stagedoor.core.base.limits import GRANTS_MAX
 from stagedoor.core.base.outcome import Code
+from stagedoor.core.facts.asset import AssetKind
 from stagedoor.core.facts.consent import Consent, Forbid, Purpose, Use
 from stagedoor.core.facts.decision import Effect, Finding
+from stagedoor.core.facts.permit import OF_CAPTURES, PHOTOGRAPH
 from stagedoor.core.facts.request import Request, Standing
 from stagedoor.core.rules.events import events
 from stagedoor.core.rules.ready import Ready, ReadyGrant, ready
@@ -99,6 +101,10 @@ def _whole_document(request: Request, standing: Standing, made: Ready) -> list[F
         found.append(
             no(Code.NO_CONSENT, "What is asked for was not made from the capture consented to.", "consent, capture")
         )
+    captured = standing.asset_kind is AssetKind.CAPTURE and request.use not in OF_CAPTURES
+    if captured is not (request.unit == PHOTOGRAPH):
+        what = "A capture is shown as photographs alone." if captured else "Photographs are of a capture alone."
+        found.append(no(Code.OUTSIDE_CONSENT, what, "consent, capture", f"unit={request.unit}"))
     if standing.replica_kind not in (None, consent.replica_kind):
         what = "The consent is for another kind of replica"
         found.append(no(Code.OUTSIDE_CONSENT, f"{what} ({consent.replica_kind.value}).", "consent, replica kind"))

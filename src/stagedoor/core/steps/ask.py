@@ -17,6 +17,7 @@ from stagedoor.core.base.limits import (
 )
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
+from stagedoor.core.facts.permit import WATCHED
 from stagedoor.core.facts.request import Request
 from stagedoor.core.facts.terms import Use
 from stagedoor.core.rules.declared import DECLARED, DECLARED_DATES
@@ -81,6 +82,8 @@ def _declared_wrong(draft: Request) -> str:
         return "a prompt that is not the digest of one (sha256: and 64 hexadecimal digits)"
     if draft.performance and _DIGEST.fullmatch(draft.performance) is None:
         return "a performance that is not the digest of one (sha256: and 64 hexadecimal digits)"
+    if draft.unit == WATCHED and (draft.arc_from_deg, draft.arc_to_deg) != (0, 0):
+        return "an arc for a watched-replica, whose previews all look at the face from before it"
     if draft.performance and draft.use is not Use.GENERATE:
         return f"a performance to follow, which the use {draft.use.value} has none of; ask to generate one"
     names = [item.name for item in draft.circumstances] + [item.name for item in draft.dates]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from stagedoor.core.base.limits import FRAMES_PER_ORDER_MAX
 from stagedoor.core.base.outcome import Code, Refused
 from stagedoor.core.base.when import Instant
 from stagedoor.core.facts.consent import Use
@@ -82,6 +83,9 @@ def dispatch(
     if "frames" in values:
         if values["frames"] > permit.units or values["frames"] < 1:
             return Refused(code=Code.WRONG_WORK, why=f"{values['frames']} frames; the permit allows {permit.units}.")
+        if values["frames"] > FRAMES_PER_ORDER_MAX:
+            why = f"{values['frames']} frames; one receipt names {FRAMES_PER_ORDER_MAX}. Order the rest apart."
+            return Refused(code=Code.WRONG_WORK, why=why)
         heights = [value for name, value in values.items() if name.startswith("elevation_")]
         if not permit.elevation_from_deg <= min(heights) <= max(heights) <= permit.elevation_to_deg:
             why = f"The permit's cameras stay from {permit.elevation_from_deg} to {permit.elevation_to_deg} degrees."

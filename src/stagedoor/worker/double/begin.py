@@ -19,7 +19,11 @@ def one_exposure(capture: Capture, hull: Hull) -> NDArray[np.uint8]:
     images = capture.images[views]
     lens = np.array([capture.fx, capture.fy, capture.cx, capture.cy])
     by = gains(images, capture.world_to_camera[views], lens, hull.points, hull.normals)
-    return images if by is None else levelled(images, by)
+    if by is None:
+        return images
+    even = levelled(images, by)
+    images[...] = 0  # a copy of the capture's own
+    return even
 
 
 def first_guess(hull: Hull, gaussians: int, chance: np.random.Generator) -> Floats:

@@ -54,7 +54,9 @@ class CudaFitting:
         with on.telling("taking a capture in"):
             self._views = on.up(np.stack([view_matrix(camera) for camera in cameras]))
             self._lens = on.up(lens_matrix(cameras[0]))
-            self._pictures = on.up(one_exposure(capture, hull))
+            views = one_exposure(capture, hull)
+            self._pictures = on.up(views)
+            views[...] = 0  # a copy of the capture's own
             self._begin(leaves_of(params, rest))
         self._queue: list[int] = []
 

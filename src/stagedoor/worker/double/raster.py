@@ -140,6 +140,11 @@ class Stage:
         self.starts: NDArray[np.int32] = np.zeros(1, np.int32)
         self.entries: NDArray[np.int32] = np.zeros(0, np.int32)
 
+    def wipe(self) -> None:
+        """Overwrites what was drawn last, and the projected double."""
+        for held in (self.splats, self.depths, self.boxes, self.frame):
+            held[...] = 0
+
     def spans(self, chunk: int) -> tuple[int, int]:
         """The Gaussians that a chunk projects: a contiguous quarter."""
         return self.gaussians * chunk // CHUNKS, self.gaussians * (chunk + 1) // CHUNKS

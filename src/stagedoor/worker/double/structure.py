@@ -47,6 +47,11 @@ class Structure:
         self.work = aligned_zeros(CHUNKS, 4, ROWS, TILE)
         self.busy = np.zeros((down + 2, across + 2), np.uint8)
 
+    def wipe(self) -> None:
+        """Overwrites the pictures that were compared last."""
+        for held in (self.planes, self.maps, self.work):
+            held[...] = 0
+
     def lay_out(
         self,
         frame: Floats,

@@ -54,8 +54,10 @@ class Trainer:
         self.sums = np.zeros((CHUNKS, count, 9), np.float32)
         self.cameras = [camera_of(capture, view) for view in capture.views("train")]
         self.pictures = np.zeros((len(self.cameras), *self.stage.frame.shape), np.uint8)
-        for picture, image in zip(self.pictures, one_exposure(capture, hull), strict=True):
+        views = one_exposure(capture, hull)
+        for picture, image in zip(self.pictures, views, strict=True):
             tile_picture(image, picture)
+        views[...] = 0  # a copy of the capture's own
         self.queue: list[int] = []
         self.pixel = float(np.mean([np.linalg.norm(c.position() - hull.centre) for c in self.cameras])) / capture.fx
         self.left_out = settings.left_out if few(capture, hull) else 0.0
@@ -175,7 +177,9 @@ class Trainer:
             room = np.zeros((len(held), count), np.float32)
             room[:, : held.shape[1]] = held[:, :count]
             setattr(self, name, room)
+            held[...] = 0
         self.sums = np.zeros((CHUNKS, count, 9), np.float32)
+        self.stage.wipe()
         self.stage = Stage(gaussians=count, width=self.stage.width, height=self.stage.height, pool=self.pool)
 
     def share_places(self, moves: Moves) -> None:
@@ -190,6 +194,8 @@ class Trainer:
                 moments[:, which] = 0
 
     def close(self) -> None:
-        """Overwrites the double, and the pictures that it was made from."""
-        for name in (*ARRAYS, "pictures", "grads", "rest_grads"):
+        """Overwrites the double, the pictures that it was made from, and what was drawn and compared last."""
+        for name in (*ARRAYS, "pictures", "grads", "rest_grads", "pixel_grads", "sums"):
             getattr(self, name)[...] = 0
+        self.structure.wipe()
+        self.stage.wipe()
