@@ -111,7 +111,7 @@ def unlike(value: Any, kind: Any) -> list[Any]:
     if isinstance(value, int):
         return [value + 1, value + 1000]
     if isinstance(value, Money):
-        return [Money(value.units + 1, value.currency), Money(value.units, "EUR")]
+        return [Money(value.units + 1, value.currency), Money(value.units, "EUR" if value.currency != "EUR" else "USD")]
     if isinstance(value, Instant):
         return [Instant(value.ms + 1)]
     if isinstance(value, date):

@@ -67,11 +67,13 @@ def split(prompt: str) -> tuple[str, tuple[Word, ...]]:
     for found in _WORD.finditer(text):
         whole, place = found[0], found.start()
         for raw, start in ((whole, place),) if whole.islower() and "@" not in whole else _parts(whole, place):
+            # Long words are not kept in the cache, which must stay small whatever is asked.
+            traits = _traits(raw) if len(raw) <= LETTERS_MAX else _traits.__wrapped__(raw)
+            if not traits[1]:
+                continue  # a sign that nobody can read out stands for no word: it must not part two that are a name
             between = text[last:start]
             stop = not words or (len(between) > 1 and _STOP.search(between) is not None)
             last = start + len(raw)
-            # Long words are not kept in the cache, which must stay small whatever is asked.
-            traits = _traits(raw) if len(raw) <= LETTERS_MAX else _traits.__wrapped__(raw)
             words.append(Word(*traits, start, last, stop, "," in between))
     if len(words) > WORDS_MAX:
         raise PromptError(f"The prompt has {len(words)} words, at most {WORDS_MAX} are checked. Shorten it.")
