@@ -60,8 +60,9 @@ def train_performance(
     parts' steps.  Stopped in the first part, the performer has no controls' changes yet.
     """
     _checked(captures)
-    # A performer's file has no place for the mark, and its steps draw without; all its Gaussians move together.
-    settings_rest = replace(settings.rest, antialiased=False, left_out=0.0)
+    # A performer's file has no place for the mark, and its steps draw without; they go by the absolute error alone, and
+    # all its Gaussians move together.
+    settings_rest = replace(settings.rest, antialiased=False, left_out=0.0, structure=0.0)
     total = settings_rest.iterations + settings.iterations
 
     def told(done: int, _all: int, loss: float) -> None:
