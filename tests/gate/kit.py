@@ -74,6 +74,7 @@ class World:
     verifier: Ed25519Verifier
     who: dict[str, FileSigner]
     production: str = ""
+    capture: str = ""
     asset: str = ""
     consent: Consent | None = None
     notice: Notice | None = None
@@ -168,7 +169,7 @@ class World:
 
 
 def make_world(folder: Path) -> World:
-    """Enrolled, adopted, funded, captured, consented; the capture stands in for its replica's papers."""
+    """Enrolled, adopted, funded, captured, consented; the double is recorded as if a worker had made it."""
     embedded = EmbeddedServer.start(folder)
     url = embedded.url_for("gate")
     ids = TimeOrderedIds()
@@ -236,13 +237,20 @@ def _capture(world: World) -> None:
     assert refused is None
     asset = capture_of(world, notice, release)
     assert record_capture(world.store, world.verifier, asset, {}) is None
-    world.asset, world.notice = asset.asset, notice
+    double = replace(
+        asset, asset=world.ids.new("asset"), kind=AssetKind.REPLICA, replica_kind=ReplicaKind.EBDR,
+        made_from=(asset.digest(),), made_by="sha256:" + "1" * 64,
+    )  # fmt: skip
+    with world.store.unit() as unit:
+        unit.append("house", double, ident=double.asset)
+        unit.open_asset(double)
+    world.capture, world.asset, world.notice = asset.asset, double.asset, notice
 
 
 def _consent(world: World) -> None:
     world.consent = Consent(
         consent=world.ids.new("consent"), performer=world.id("performer"), capacity=Capacity.ADULT,
-        production=world.production, agreement="sag_aftra_tv_theatrical_2026", capture=world.asset,
+        production=world.production, agreement="sag_aftra_tv_theatrical_2026", capture=world.capture,
         replica_kind=ReplicaKind.EBDR, description="the cliff scene",
         grants=(
             Grant(

@@ -169,7 +169,7 @@ def test_invariant_5_after_a_withdrawal_no_key_is_granted_and_what_was_earned_st
     done = withdraw_consent(
         world.store, world.verifier, world.ids, fact, world.sign("performer", fact), custodian="union"
     )
-    assert isinstance(done, Withdrawn) and done.assets == (world.asset,)
+    assert isinstance(done, Withdrawn) and done.assets == (world.capture, world.asset)
     answer = world.key(order)
     assert isinstance(answer, Refused) and answer.code is Code.CONSENT_WITHDRAWN
     asked = world.ask(world.request(estimate))
