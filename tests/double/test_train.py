@@ -7,7 +7,13 @@ import math
 import numpy as np
 import pytest
 
+from stagedoor.worker.double.adam import adam_step
+from stagedoor.worker.double.pool import Pool
+from stagedoor.worker.double.project import project_backward
+from stagedoor.worker.double.raster_backward import rasterize_backward
+from stagedoor.worker.double.structure import pull_back
 from stagedoor.worker.double.train import FAST, FINE, TrainSettings, score, train
+from stagedoor.worker.double.trainer import Trainer
 from stagedoor.worker.double.warm import ball, compile_kernels
 from stagedoor.worker.formats.ply import read_ply, write_ply
 
@@ -91,3 +97,21 @@ def test_presets_and_bounds() -> None:
 
 def test_every_kernel_can_be_compiled_ahead() -> None:
     compile_kernels()
+    assert all(kernel.signatures for kernel in (project_backward, rasterize_backward, adam_step, pull_back))
+
+
+def test_a_run_that_is_over_holds_nothing_of_the_capture_or_the_double() -> None:
+    """Also where it grew: old arrays are overwritten before new ones take their place."""
+    settings = TrainSettings(gaussians=64, gaussians_max=80, iterations=4, reseed_every=1, degree=1)
+    with Pool(1) as pool:
+        trainer = Trainer(ball(), settings, np.random.default_rng(1), pool)
+        trainer.step(1)
+        before = (trainer.params, trainer.stage.frame)
+        trainer.resize(80)
+        assert not before[0].any() and not before[1].any()
+        trainer.step(2)
+        held = (trainer.params, trainer.pictures, trainer.pixel_grads, trainer.structure.planes, trainer.structure.maps,
+                trainer.stage.frame, trainer.stage.splats)  # fmt: skip
+        assert all(array.any() for array in held)
+        trainer.close()
+    assert not any(array.any() for array in held)

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from custody.kit import CAPTURE, REPLICA, Story, ident, request
 from stagedoor.cli import previewing
 from stagedoor.cli.app import app
-from stagedoor.cli.look_order import FRAME, check_same_head, find_permit
+from stagedoor.cli.look_order import FRAME, check_same_head, elevations, find_permit
 from stagedoor.core.base.canonical import short
 from stagedoor.core.facts.asset import Asset, AssetKind
 from stagedoor.core.facts.permit import PHOTOGRAPH, Permit
@@ -73,6 +73,15 @@ def test_the_only_permit_needs_no_name_and_others_are_told_apart() -> None:
     assert find_permit(unit(PERMIT, PHOTOS), "", counts=PHOTOGRAPH) == PHOTOS
     for named in (OTHER.permit, OTHER.digest(), short(OTHER.digest()), OTHER.digest()[7:13]):
         assert find_permit(unit(PERMIT, OTHER), named, counts=FRAME) == OTHER
+
+
+@pytest.mark.parametrize(
+    ("permitted", "ordered"),
+    [((-30, 30), (-20, 30)), ((-10, 10), (-10, 10)), ((-30, -25), (-25, -25)), ((5, 8), (5, 8))],
+)
+def test_a_look_is_ordered_within_the_permits_elevations(permitted: tuple[int, int], ordered: tuple[int, int]) -> None:
+    permit = replace(PERMIT, elevation_from_deg=permitted[0], elevation_to_deg=permitted[1])
+    assert elevations(permit) == ordered
 
 
 def test_several_are_listed_and_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -257,4 +257,4 @@ def test_the_store_comes_back_when_the_server_does(house: House) -> None:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'stagedoor_gate'")
     time.sleep(0.1)
     with house.store.unit() as unit:
-        unit.append("house", making.party())
+        assert unit.append("house", making.party()).fresh

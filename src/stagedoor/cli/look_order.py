@@ -95,17 +95,24 @@ def check_same_head(unit: Unit, double: Permit, capture: Permit) -> None:
         )
 
 
+def elevations(permit: Permit) -> tuple[int, int]:
+    """ELEVATION_DEG as far as the permit goes; where it goes nowhere near, its own nearest."""
+    lowest = min(max(ELEVATION_DEG[0], permit.elevation_from_deg), permit.elevation_to_deg)
+    return lowest, max(min(ELEVATION_DEG[1], permit.elevation_to_deg), permit.elevation_from_deg)
+
+
 def order_look(house: House, permit: Permit, wish: Wish) -> Path:
     """Queue a look under the permit; the folder that its worker will answer in."""
     with house.store.unit() as unit:
         left = _left(unit, permit)
     photos = permit.unit == PHOTOGRAPH
+    lowest, highest = elevations(permit)
     values = {
         "frames": wish.frames or min(FRAMES, left),
         "arc_from_deg": permit.arc_from_deg,
         "arc_to_deg": permit.arc_to_deg,
-        "elevation_from_deg": min(max(ELEVATION_DEG[0], permit.elevation_from_deg), permit.elevation_to_deg),
-        "elevation_to_deg": max(min(ELEVATION_DEG[1], permit.elevation_to_deg), permit.elevation_from_deg),
+        "elevation_from_deg": lowest,
+        "elevation_to_deg": highest,
         "width": wish.size,
         "height": wish.size,
         "seconds": wish.minutes * 60,
