@@ -22,6 +22,13 @@ from stagedoor.stories.request_use import quote_use
 from .theatre import AT, DAY, FUNDED, Theatre, at_once
 
 
+@pytest.mark.parametrize(("asset", "unit"), [("capture", "frame"), ("replica", "photograph")])
+def test_a_consent_to_frames_of_a_double_opens_no_capture(theatre: Theatre, asset: str, unit: str) -> None:
+    asked = theatre.ask(asset=theatre.id(asset), unit=unit)
+    assert asked.decision is not None and asked.permit is None
+    assert any(found.clause == "consent, capture" for found in asked.decision.findings)
+
+
 def test_the_same_request_twice_is_one_permit(theatre: Theatre) -> None:
     request = theatre.request()
     first, again = theatre.ask(request), theatre.ask(request)
