@@ -107,6 +107,7 @@ def test_a_capture_becomes_a_replica(tmp_path: Path) -> None:
     measures = {measure.name: measure.value for measure in made.measures}
     assert measures["gaussians"] == 220
     assert measures["iterations"] == 200
+    assert measures["general_head"] == 0
     assert measures["psnr_whole_millidb"] > 11_000
     source = blobs.pieces(tmp_path, made.sealed.sha256, size=made.sealed.size)
     replica = open_bytes(source, key=key_of(dict(made.sealed.envelopes)), context=REPLICA.encode())

@@ -266,6 +266,9 @@ def _refusals(reader: Reader, performer: str, period: tuple[date, date]) -> tupl
     return tuple(rows)
 
 
+GUESSED = ". Few were taken: what no photograph shows was begun from the shape of heads in general, not from yours"
+
+
 def _order_folder(reader: Reader, receipt: Receipt) -> Path:
     return reader.house.home.outputs / reader.orders[receipt.order].order
 
@@ -289,7 +292,8 @@ def _beside(reader: Reader, photograph: Photograph | None) -> Beside | None:
         render=thumbnail(render, alt="The double, rendered from near the same camera"),
         camera=f"{photograph.azimuth_deg} degrees to the side, to the nearest frame",
         psnr=f"{measured.get('psnr_whole_millidb', 0) / 1000:.1f} dB whole frame, "
-        f"{measured.get('psnr_head_millidb', 0) / 1000:.1f} dB on the head, over all held-out views",
+        f"{measured.get('psnr_head_millidb', 0) / 1000:.1f} dB on the head, over all held-out views"
+        + (GUESSED if measured.get("general_head") else ""),
         mark=MARK,
     )
 

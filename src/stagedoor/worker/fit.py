@@ -55,6 +55,7 @@ def fit_splats(job: Job, identity: Identity) -> Made:
             *quality(result.psnr_whole_db, result.psnr_head_db),
             Setting(name="gaussians", value=len(splats)),
             Setting(name="iterations", value=result.iterations),
+            Setting(name="general_head", value=int(result.leaned)),
             measured_backend(job.backend),
         )
     finally:

@@ -43,7 +43,9 @@ class Held(Protocol):
 
 
 class Fitting(Protocol):
-    """One training run."""
+    """One training run.  `leaned`: whether its start leaned on the shape of heads in general (bust_fit.py)."""
+
+    leaned: bool
 
     def step(self, step: int) -> SupportsFloat:
         """One view, one update, counted from 1; gives the view's mean absolute error, 0 to 1."""

@@ -13,7 +13,7 @@ import numpy as np
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import COLOUR_MAX, COLOUR_MIN, KEEP_MEAN, KEEP_SQUARE, TINY
 from stagedoor.worker.double.backend import BackendError
-from stagedoor.worker.double.begin import drawn_ones, few, first_guess, one_exposure
+from stagedoor.worker.double.begin import drawn_ones, first_guess, left_out_of, one_exposure
 from stagedoor.worker.double.cuda import CudaDrawing, Tensor, Torch, torch_on_cuda
 from stagedoor.worker.double.gsplat_layout import LEAVES, ROWS, leaves_of, lens_matrix, rows_of, view_matrix
 from stagedoor.worker.double.hull import visual_hull
@@ -44,11 +44,12 @@ class CudaFitting:
         if settings.gaussians_max is not None:
             raise BackendError("a double does not grow in number on CUDA: order as many Gaussians as it is to have")
         self._on, self._settings, self._chance = on, settings, chance
-        hull = visual_hull(capture, pool=pool)
+        hull = visual_hull(capture, pool=pool, lean=settings.lean)
         params = first_guess(hull, settings.gaussians, chance)
         rest = np.zeros((3 * COEFFICIENTS[settings.degree], settings.gaussians), np.float32)
         self._extent = hull.voxel * 64
-        self._left_out = settings.left_out if few(capture, hull) else 0.0
+        self.leaned = hull.leaned
+        self._left_out = left_out_of(capture, hull, settings.left_out)
         self._size = (capture.width, capture.height)
         cameras = [camera_of(capture, view) for view in capture.views("train")]
         with on.telling("taking a capture in"):

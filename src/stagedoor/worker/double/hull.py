@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from stagedoor.capture.limits import MASK_ALPHA_MIN
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double._jit import njit
+from stagedoor.worker.double.bust_fit import fitted, with_bust
 from stagedoor.worker.double.pool import CHUNKS, Pool
 from stagedoor.worker.double.project import NEAR
-from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, rounded
+from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, refilled, rounded
 
 GRID = 128
 """Voxels along an edge of the box."""
@@ -28,7 +29,11 @@ SEEN_MIN = 0.5
 """A voxel belongs only where at least this share of the views has it inside the frame."""
 NORMAL_REACH = 2
 """Voxels looked at on each side to find which way the surface faces."""
-
+LEAN_DEG = 60.0
+"""Neighbouring views that stand further apart leave the shape between them to a guess; from seven round a head, masks
+tell as much as heads in general do."""
+BUST_BLUR = 1.2
+"""Standard deviation in voxels that takes off the facets of a fitted bust."""
 SEEN_SAMPLE = 2_000
 """Seen points that lend the unseen their colour: on a head about one to the square centimetre."""
 
@@ -43,17 +48,21 @@ class HullError(ValueError):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hull:
     """Surface voxels of the hull: points [M,3], outward unit normals [M,3], colours [M,3] 0 to 1; voxel edge and the
-    box's centre [3], all in world units."""
+    box's centre [3], all in world units.  `leaned`: whether it leans on the shape of heads in general (bust_fit.py)."""
 
     points: Doubles
     normals: Doubles
     colours: Doubles
     voxel: float
     centre: Doubles
+    leaned: bool = False
 
 
-def visual_hull(capture: Capture, *, pool: Pool) -> Hull:
-    """Carves the grid by the training views' masks.  Raises HullError when nothing is left."""
+def visual_hull(capture: Capture, *, pool: Pool, lean: bool = True) -> Hull:
+    """Carves the grid by the training views' masks.  Raises HullError when nothing is left.
+
+    With few views it is rounded; with very few it leans on what heads are like, if `lean` and the masks show one.
+    """
     views = list(capture.views("train"))
     images = np.ascontiguousarray(capture.images[views])
     cameras = np.ascontiguousarray(capture.world_to_camera[views])
@@ -62,8 +71,14 @@ def visual_hull(capture: Capture, *, pool: Pool) -> Hull:
     corner, voxel = centre - radius, 2.0 * radius / GRID
     kept = np.zeros((GRID, GRID, GRID), np.uint8)
     pool.run(lambda chunk: carve(images, cameras, lens, corner, voxel, chunk, kept))
-    if gap_deg(azimuths_of(cameras, centre)) > GAP_DEG:
-        kept = rounded(kept, images, cameras, lens, corner, voxel)
+    found, gap = None, gap_deg(azimuths_of(cameras, centre))
+    if kept.any() and gap > GAP_DEG:
+        views_of = (images, cameras, lens, corner, voxel)
+        body = rounded(kept, *views_of)
+        found = fitted(kept, *views_of, pool) if lean and gap > LEAN_DEG else None
+        if found is not None:
+            body = refilled(kept, with_bust(kept, body, found, corner, voxel, pool), BUST_BLUR, *views_of)
+        kept = body
     count = count_surface(kept)
     if count == 0:
         raise HullError("the masks have no point in common: cameras and pictures do not belong together")
@@ -72,7 +87,8 @@ def visual_hull(capture: Capture, *, pool: Pool) -> Hull:
     colours = np.empty((count, 3))
     pool.run(lambda chunk: colour_points(images, cameras, lens, points, normals, chunk, colours))
     colour_unseen(points, colours)
-    return Hull(points=points, normals=normals, colours=colours, voxel=voxel, centre=centre)
+    leaned = found is not None
+    return Hull(points=points, normals=normals, colours=colours, voxel=voxel, centre=centre, leaned=leaned)
 
 
 def bounding_box(images: Bytes, cameras: Doubles, lens: Doubles) -> tuple[Doubles, float]:

@@ -59,7 +59,21 @@ def rounded(kept: Bytes, images: Bytes, cameras: Doubles, lens: Doubles, corner:
     centre = corner + 0.5 * kept.shape[0] * voxel
     body = kept.copy()
     cut_slices(body, azimuths_of(cameras, centre))
-    blurred = blur(largest(body).astype(np.float32), BLUR)
+    return refilled(kept, body, BLUR, images, cameras, lens, corner, voxel)
+
+
+def refilled(
+    kept: Bytes,
+    body: Bytes,
+    sigma: float,
+    images: Bytes,
+    cameras: Doubles,
+    lens: Doubles,
+    corner: Doubles,
+    voxel: float,
+) -> Bytes:
+    """body [x,y,z] smoothed by sigma voxels, with what of the hull kept [x,y,z] the masks still need."""
+    blurred = blur(largest(body).astype(np.float32), sigma)
     body = ((blurred > BODY_MIN) & (kept > 0)).astype(np.uint8)
     cells = np.empty((-(-images.shape[1] // CELL_PX), -(-images.shape[2] // CELL_PX)), np.float32)
     back = np.zeros_like(body)

@@ -27,7 +27,9 @@ class TrainSettings:
     units; all fall exponentially to rate_end of themselves.  They are high: a few hundred steps must do.
     `structure` is the share of the loss by structure (structure.py), the rest being the absolute error.
     `left_out` is the share of Gaussians that each step does without where views are few (GAP_DEG in rounding.py), so
-    that none learns a view by heart; the double is that much fainter in the end, as the mean of those that were drawn.
+    that none learns a view by heart, twice of it where they are very few
+    (begin.py); the double is that much fainter in the end, as the mean of those that were drawn.
+    `lean` is whether the start leans on the shape of heads in general where views are very few (bust_fit.py).
     `antialiased` is how the double is drawn, in training and ever after (project.py).
     `gaussians` is the number at the start, and to the end unless `gaussians_max` lets it grow.
     `degree` is that of the spherical harmonics; each degree joins after another DEGREE_EVERY of the run.
@@ -51,6 +53,7 @@ class TrainSettings:
     rate_rest: float = 2e-3
     structure: float = 0.2
     left_out: float = 0.2
+    lean: bool = True
     antialiased: bool = True
 
     def __post_init__(self) -> None:

@@ -63,13 +63,17 @@ class ViewScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainResult:
-    """The double and how it does on views it has not seen.  `iterations` is fewer than asked if it was stopped."""
+    """The double and how it does on views it has not seen.  `iterations` is fewer than asked if it was stopped.
+
+    `leaned`: what no view saw was begun from the shape of heads in general (bust_fit.py).
+    """
 
     splats: Splats
     psnr_whole_db: float
     psnr_head_db: float
     views: tuple[ViewScore, ...]
     iterations: int
+    leaned: bool = False
 
 
 def train(
@@ -115,7 +119,7 @@ def train(
                     if keep is not None:
                         keep(trainer.state(step))
                     break
-        splats = trainer.splats()
+        splats, leaned = trainer.splats(), trainer.leaned
     views = score(splats, capture, threads=settings.threads, backend=backend)
     return TrainResult(
         splats=splats,
@@ -123,6 +127,7 @@ def train(
         psnr_head_db=mean_db([view.head_db for view in views]),
         views=views,
         iterations=done,
+        leaned=leaned,
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.adam import adam_step, step_rows
-from stagedoor.worker.double.begin import drawn_ones, few, first_guess, one_exposure
+from stagedoor.worker.double.begin import drawn_ones, first_guess, left_out_of, one_exposure
 from stagedoor.worker.double.hull import visual_hull
 from stagedoor.worker.double.pool import CHUNKS, Pool
 from stagedoor.worker.double.project import PARAMETERS, Floats, project_backward
@@ -37,9 +37,10 @@ class Trainer:
 
     def __init__(self, capture: Capture, settings: TrainSettings, chance: np.random.Generator, pool: Pool) -> None:
         self.settings, self.chance, self.pool = settings, chance, pool
-        hull = visual_hull(capture, pool=pool)
+        hull = visual_hull(capture, pool=pool, lean=settings.lean)
         self.params = first_guess(hull, settings.gaussians, chance)
         self.extent = hull.voxel * 64
+        self.leaned = hull.leaned
         count = settings.gaussians
         self.stage = Stage(gaussians=count, width=capture.width, height=capture.height, pool=pool)
         self.grads, self.means, self.squares = (np.zeros((PARAMETERS, count), np.float32) for _ in range(3))
@@ -60,7 +61,7 @@ class Trainer:
         views[...] = 0  # a copy of the capture's own
         self.queue: list[int] = []
         self.pixel = float(np.mean([np.linalg.norm(c.position() - hull.centre) for c in self.cameras])) / capture.fx
-        self.left_out = settings.left_out if few(capture, hull) else 0.0
+        self.left_out = left_out_of(capture, hull, settings.left_out)
 
     def step(self, step: int) -> float:
         """One view, one update; gives the view's mean absolute error."""

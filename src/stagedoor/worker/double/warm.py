@@ -8,10 +8,14 @@ import numpy as np
 
 from stagedoor.capture.read import Capture
 from stagedoor.worker.double.backends import choose
+from stagedoor.worker.double.bust_bend import add_pulls, solved
+from stagedoor.worker.double.bust_fit import Fitted, with_bust
 from stagedoor.worker.double.camera import Camera
 from stagedoor.worker.double.gpu import look
 from stagedoor.worker.double.moves import arc
 from stagedoor.worker.double.names import CUDA
+from stagedoor.worker.double.outline import nearest
+from stagedoor.worker.double.pool import Pool
 from stagedoor.worker.double.render import render_frame
 from stagedoor.worker.double.train import TrainSettings, train
 
@@ -22,6 +26,7 @@ VIEWS = 9
 def compile_kernels() -> None:
     """Trains and draws a ball of a few Gaussians: every kernel runs once.  About ten seconds, then half a second."""
     result = train(ball(), settings=TrainSettings(gaussians=64, iterations=4, reseed_every=1))
+    compile_bust()
     camera = round_the_origin(from_deg=0.0, to_deg=0.0, frames=1)[0]
     render_frame(result.splats, camera, width=SIDE_PX, height=SIDE_PX)
 
@@ -57,6 +62,19 @@ def ball(views: int = VIEWS) -> Capture:
         splits=("train",) * (views - 1) + ("test",),
         names=tuple(f"ball_{i}.png" for i in range(views)),
     )
+
+
+def compile_bust() -> None:
+    """What few views of a head take: the ball above is too small a picture to come so far."""
+    flat, deep = np.zeros((1, 2)), np.zeros((1, 3))
+    nearest(flat, flat, flat, flat, 1.0)
+    square, right, none = np.eye(3), np.zeros(3), np.zeros((1, 1), np.int64)
+    add_pulls(square, right, none, np.zeros((1, 1)), none[0], none[0], right[:1], deep, right[:1], right[:1])
+    solved(square, right)
+    voxels = np.ones((2, 2, 2), np.uint8)
+    found = Fitted(points=deep, normals=deep, cut=np.zeros(1, np.bool_), size=1.0, met=1.0)
+    with Pool(1) as pool:
+        with_bust(voxels, voxels, found, right, 1.0, pool)
 
 
 def compile_cuda() -> None:
