@@ -176,6 +176,23 @@ def test_views_all_round_never_ask(monkeypatch: pytest.MonkeyPatch) -> None:
             hull.visual_hull(ball(4), pool=pool)
 
 
+@pytest.mark.parametrize(
+    ("azimuths", "asked"),
+    [
+        ([0.0], True),
+        ([0.0, 90.0, 180.0, 270.0], True),
+        ([0.0, 66.0, 120.0, 180.0, 246.0, 300.0], True),
+        ([0.0, 36.0, 90.0, 132.0, 180.0, 228.0, 276.0, 318.0], False),
+        ([-70.0, 0.0, 70.0], True),
+        ([-20.0, -10.0, 0.0, 10.0, 20.0], True),
+        ([-60.0, -40.0, -20.0, 0.0, 20.0, 40.0, 60.0], False),
+    ],
+    ids=["one", "four round", "six round", "eight round", "three in front", "a narrow arc", "a wide arc"],
+)
+def test_who_asks_for_a_head_in_general(azimuths: list[float], asked: bool) -> None:
+    assert hull.leans(np.array(azimuths)) is asked
+
+
 def test_outlines_lie_on_the_mask_and_look_outward() -> None:
     """Of a disc: its radius to a fifth of a pixel, its directions to a few degrees."""
     rows, columns = np.mgrid[:64, :64] + 0.5 - 32

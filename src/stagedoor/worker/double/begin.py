@@ -9,7 +9,7 @@ from stagedoor.capture.read import Capture
 from stagedoor.worker.double.exposure import gains, levelled
 from stagedoor.worker.double.hull import Hull
 from stagedoor.worker.double.project import ALPHA_MIN, PARAMETERS, SH0, Floats
-from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg
+from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, typical_deg
 from stagedoor.worker.double.splats import Splats
 
 
@@ -29,8 +29,8 @@ def one_exposure(capture: Capture, hull: Hull) -> NDArray[np.uint8]:
 DISC, INWARD = 0.6, 0.6
 """Thickness of a disc to its width, and the voxels that its middle lies below the surface, so that its edge is on it.
 Where the surface is only the masks' hull, balls on it do better: what is too fat there is worn off."""
-WIDE_DEG = 85.0
-"""Where neighbouring views stand further apart (four round a ring do), twice as many Gaussians are left out."""
+WIDE_DEG = 75.0
+"""Where views usually stand further apart (four round a ring do), twice as many Gaussians are left out."""
 LEFT_OUT_MAX = 0.9
 """Of which some must be drawn."""
 
@@ -67,10 +67,10 @@ def facing_along(normals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def left_out_of(capture: Capture, hull: Hull, share: float) -> float:
     """The share of Gaussians that a step does without: none where views stand all round."""
-    gap = gap_deg(azimuths_of(capture.world_to_camera[list(capture.views("train"))], hull.centre))
-    if gap <= GAP_DEG:
+    azimuths = azimuths_of(capture.world_to_camera[list(capture.views("train"))], hull.centre)
+    if gap_deg(azimuths) <= GAP_DEG:
         return 0.0
-    return share if gap <= WIDE_DEG else min(2.0 * share, LEFT_OUT_MAX)
+    return share if typical_deg(azimuths) <= WIDE_DEG else min(2.0 * share, LEFT_OUT_MAX)
 
 
 def drawn_ones(params: Floats, rest: Floats, *, antialiased: bool, left_out: float = 0.0) -> Splats:

@@ -19,7 +19,7 @@ from stagedoor.worker.double._jit import njit
 from stagedoor.worker.double.bust_fit import fitted, with_bust
 from stagedoor.worker.double.pool import CHUNKS, Pool
 from stagedoor.worker.double.project import NEAR
-from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, refilled, rounded
+from stagedoor.worker.double.rounding import GAP_DEG, azimuths_of, gap_deg, refilled, rounded, typical_deg
 
 GRID = 128
 """Voxels along an edge of the box."""
@@ -29,9 +29,9 @@ SEEN_MIN = 0.5
 """A voxel belongs only where at least this share of the views has it inside the frame."""
 NORMAL_REACH = 2
 """Voxels looked at on each side to find which way the surface faces."""
-LEAN_DEG = 60.0
-"""Neighbouring views that stand further apart leave the shape between them to a guess; from seven round a head, masks
-tell as much as heads in general do."""
+LEAN_DEG, LEAN_SPAN_DEG = 50.0, 90.0
+"""Views that usually stand further apart, or that all stand within a narrower arc, leave the shape to a guess.  From
+eight round a head, or as many within 120 degrees, masks tell more than heads in general do."""
 BUST_BLUR = 1.2
 """Standard deviation in voxels that takes off the facets of a fitted bust."""
 SEEN_SAMPLE = 2_000
@@ -71,11 +71,11 @@ def visual_hull(capture: Capture, *, pool: Pool, lean: bool = True) -> Hull:
     corner, voxel = centre - radius, 2.0 * radius / GRID
     kept = np.zeros((GRID, GRID, GRID), np.uint8)
     pool.run(lambda chunk: carve(images, cameras, lens, corner, voxel, chunk, kept))
-    found, gap = None, gap_deg(azimuths_of(cameras, centre))
-    if kept.any() and gap > GAP_DEG:
+    found = None
+    if kept.any() and gap_deg(azimuths_of(cameras, centre)) > GAP_DEG:
         views_of = (images, cameras, lens, corner, voxel)
         body = rounded(kept, *views_of)
-        found = fitted(kept, *views_of, pool) if lean and gap > LEAN_DEG else None
+        found = fitted(kept, *views_of, pool) if lean and leans(azimuths_of(cameras, centre)) else None
         if found is not None:
             body = refilled(kept, with_bust(kept, body, found, corner, voxel, pool), BUST_BLUR, *views_of)
         kept = body
@@ -89,6 +89,11 @@ def visual_hull(capture: Capture, *, pool: Pool, lean: bool = True) -> Hull:
     colour_unseen(points, colours)
     leaned = found is not None
     return Hull(points=points, normals=normals, colours=colours, voxel=voxel, centre=centre, leaned=leaned)
+
+
+def leans(azimuths: Doubles) -> bool:
+    """Whether views from there tell less of a shape than heads in general do."""
+    return typical_deg(azimuths) > LEAN_DEG or 360.0 - gap_deg(azimuths) < LEAN_SPAN_DEG
 
 
 def bounding_box(images: Bytes, cameras: Doubles, lens: Doubles) -> tuple[Doubles, float]:

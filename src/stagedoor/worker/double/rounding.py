@@ -48,6 +48,13 @@ def gap_deg(azimuths: Doubles) -> float:
     return float(np.max(np.diff(np.concatenate([ring, ring[:1] + 360.0]))))
 
 
+def typical_deg(azimuths: Doubles) -> float:
+    """The usual angle between neighbours, in degrees: the median, without the widest; 360 for one view."""
+    ring = np.sort(np.asarray(azimuths, np.float64) % 360.0)
+    gaps = np.sort(np.diff(np.concatenate([ring, ring[:1] + 360.0])))
+    return float(np.median(gaps[:-1])) if len(gaps) > 1 else 360.0
+
+
 def azimuths_of(cameras: Doubles, centre: Doubles) -> Doubles:
     """Degrees from which each world-to-camera [V,4,4] sees the centre; 0 the front (+z), 90 from +x."""
     eyes = -np.einsum("vrk,vr->vk", cameras[:, :3, :3], cameras[:, :3, 3]) - centre
