@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stagedoor.capture.read import Capture
-from stagedoor.worker.double import hull
+from stagedoor.worker.double import bust_fit, hull
 from stagedoor.worker.double.begin import facing_along
 from stagedoor.worker.double.bust import bust, normals_of
 from stagedoor.worker.double.bust_bend import solved
@@ -117,6 +117,27 @@ def tall_box() -> Capture:
 @pytest.mark.parametrize("capture", [ball(4), ball(8), tall_box()], ids=["ball", "ball from eight", "plank"])
 def test_what_is_no_head_leans_on_nothing(capture: Capture) -> None:
     assert found(capture) is None
+
+
+def test_a_hundred_views_within_a_narrow_arc_ask_a_dozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(bust_fit, "outline_of", lambda *given: asked.append(given) or outline_of(*given))
+    monkeypatch.setattr(bust_fit, "ROUGH_STEPS", 0)
+    monkeypatch.setattr(bust_fit, "SHAPE_STEPS", 0)
+    capture = ball(100)
+    capture = replace(capture, world_to_camera=np.repeat(capture.world_to_camera[:10], 10, axis=0))
+    kept, given, _ = carved(capture)
+    with Pool(1) as pool:
+        fitted(kept, *given, pool)
+    assert 6 <= len(asked) <= bust_fit.VIEWS_MAX
+
+
+def test_masks_without_an_outline_lean_on_nothing() -> None:
+    """Every pixel is person: nothing is met, and nothing is divided by nothing."""
+    capture = seen(shape())
+    images = capture.images.copy()
+    images[..., 3] = 255
+    assert found(replace(capture, images=images)) is None
 
 
 def test_pictures_too_small_to_tell_lean_on_nothing() -> None:

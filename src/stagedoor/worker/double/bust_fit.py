@@ -22,6 +22,7 @@ from stagedoor.worker.double.bust import Bust, Doubles, Flags, bust, normals_of
 from stagedoor.worker.double.bust_bend import asked, bent, solved
 from stagedoor.worker.double.outline import Outline, Pulls, outline_of
 from stagedoor.worker.double.pool import CHUNKS, Pool
+from stagedoor.worker.double.project import NEAR
 from stagedoor.worker.double.rounding import azimuths_of
 
 Bytes = NDArray[np.uint8]
@@ -37,7 +38,8 @@ SAME_WAY = float(np.cos(np.radians(25.0)))
 """Two turns within 25 degrees of one another end as one."""
 UNIT_PX_MIN = 0.4
 """Pixels to a unit: in smaller pictures (the body some 80 pixels tall) an outline tells too little."""
-SHAPE_STEPS, POINTS = 40, 500
+VIEWS_MAX, SHAPE_STEPS, POINTS = 12, 40, 500
+"""Views that are asked, evenly by azimuth: a video's hundreds would take minutes and tell no more."""
 REACH, REACH_FALL, REACH_MIN = 35.0, 0.9, 6.0
 """Units within which an outline asks for a place: wide at first."""
 SHAPE_WEIGHT = 0.02
@@ -84,15 +86,16 @@ def fitted(
     model = bust()
     box = kept.shape[0] * voxel
     middle = corner + box / 2
-    outlines = []
-    for image, camera in zip(images, cameras, strict=True):
-        depth = float((camera[2, :3] * middle).sum() + camera[2, 3])
-        unit = float(lens[0]) * box / depth / UNITS
-        outlines.append(outline_of(image[..., 3], camera, lens, unit).thinned(POINTS))
-    if min(outline.unit for outline in outlines) < UNIT_PX_MIN:
-        return None
     ring = np.argsort(azimuths_of(cameras, middle), kind="stable")
-    rough = [outlines[view].thinned(ROUGH_POINTS) for view in ring[:: max(1, len(ring) // ROUGH_VIEWS)]]
+    outlines = []
+    for view in ring[:: -(-len(ring) // VIEWS_MAX)]:
+        camera = cameras[view]
+        depth = float((camera[2, :3] * middle).sum() + camera[2, 3])
+        unit = float(lens[0]) * box / max(depth, NEAR) / UNITS
+        if depth <= NEAR or unit < UNIT_PX_MIN:
+            return None
+        outlines.append(outline_of(images[view, ..., 3], camera, lens, unit).thinned(POINTS))
+    rough = [outline.thinned(ROUGH_POINTS) for outline in outlines[:: max(1, len(outlines) // ROUGH_VIEWS)]]
     starts = _starts(model, kept, corner, voxel)
     tried = _all(pool, [partial(_posed, model, rough, start, ROUGH_STEPS, 0) for start in starts])
     best = _apart(sorted(tried, key=lambda pair: pair[1].cost))

@@ -111,21 +111,21 @@ class Shape:
 
 def pulls_of(outlines: list[Outline], shape: Shape, reach: float) -> Pulls:
     """What all outlines ask of a shape; what is further off than `reach` units asks nothing."""
-    parts, missed, met, outside, inside = [], [], [], 0.0, 0
+    parts, missed, outside, inside = [], [], 0.0, 0
     for outline in outlines:
         seen, across = _projected(outline, shape.points)
         rim, costs = _to_outline(outline, shape, seen, across, reach)
         parts.append(rim)
         missed.append(costs)
-        met.append(costs < MET)
         back, strays, counted = _back_inside(outline, shape.cut, seen, across, reach)
         parts.append(back)
         outside, inside = outside + strays, inside + counted
     one, two, share, jacobian, off, weight = (np.concatenate(column) for column in zip(*parts, strict=True))
+    off_them = np.concatenate(missed)
     return Pulls(
         one=one, two=two, share=share, across=jacobian, off=off, weight=weight,
-        cost=float(np.concatenate(missed).mean()) + outside / max(inside, 1),
-        met=float(np.concatenate(met).mean()),
+        cost=float(off_them.sum()) / max(len(off_them), 1) + outside / max(inside, 1),
+        met=float((off_them < MET).sum()) / max(len(off_them), 1),
     )  # fmt: skip
 
 
