@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from stagedoor.custodian.papers import Trust
 from stagedoor.seal import KdfCost, KeyFileError, SigningKey, join, open_bytes, public_from_private
 from stagedoor.wire import blobs, container
 from stagedoor.worker import identity as worker_identity
+from stagedoor.worker.double import trainer
 from stagedoor.worker.fit import fit_splats, seal_replica
 from stagedoor.worker.formats.ply import read_ply, write_ply
 from stagedoor.worker.identity import Identity, IdentityError
@@ -98,6 +100,14 @@ def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         blobs.keep(tmp_path, fails)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_receipt_says_that_a_head_in_general_was_leaned_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the start leans is the hull's to say (tests/double/test_bust.py); here it comes to the measure."""
+    carved = trainer.visual_hull
+    monkeypatch.setattr(trainer, "visual_hull", lambda *given, **how: replace(carved(*given, **how), leaned=True))
+    made = fit_splats(job(tmp_path, capture()), IDENTITY)
+    assert {measure.name: measure.value for measure in made.measures}["general_head"] == 1
 
 
 def test_a_capture_becomes_a_replica(tmp_path: Path) -> None:

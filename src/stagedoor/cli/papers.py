@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -291,11 +292,16 @@ def _beside(reader: Reader, photograph: Photograph | None) -> Beside | None:
         photograph=thumbnail(_on_dark(photograph.path), alt="A picture of the capture that the fit never saw"),
         render=thumbnail(render, alt="The double, rendered from near the same camera"),
         camera=f"{photograph.azimuth_deg} degrees to the side, to the nearest frame",
-        psnr=f"{measured.get('psnr_whole_millidb', 0) / 1000:.1f} dB whole frame, "
-        f"{measured.get('psnr_head_millidb', 0) / 1000:.1f} dB on the head, over all held-out views"
-        + (GUESSED if measured.get("general_head") else ""),
+        psnr=quality_of(measured),
         mark=MARK,
     )
+
+
+def quality_of(measured: Mapping[str, int]) -> str:
+    """What a fit's measures say of the double, and whether part of it is a guess."""
+    whole, head = (measured.get(f"psnr_{part}_millidb", 0) / 1000 for part in ("whole", "head"))
+    guessed = GUESSED if measured.get("general_head") else ""
+    return f"{whole:.1f} dB whole frame, {head:.1f} dB on the head, over all held-out views{guessed}"
 
 
 def _on_dark(path: Path) -> bytes:
